@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The one reader of YAML, over libfyaml, into the same tree as base/json: mappings, sequences and scalars, every scalar
+ * is text but a plain null, ~ or nothing. Refused: tags, anchors, aliases and merge keys, repeated keys, a second
+ * document, nesting beyond JSON_DEPTH, what is not UTF-8 or holds control characters.
+ */
+#ifndef PIPGATE_BASE_YAML_H
+#define PIPGATE_BASE_YAML_H
+
+#include "matcher/base/json.h"
+
+/* *out is owned by the caller: cJSON_Delete(). INVALID errors read "line L, column C: what". */
+enum pipgate_status yaml_parse(struct span text, cJSON **out, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+#endif

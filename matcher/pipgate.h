@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libpipgate: given components and advisories, what applies and what may pass.
+ *
+ * Pure: opens no file, knows no database, network, process, terminal or clock, and keeps no globals.
+ *
+ * Ownership: spans are borrowed for the call. Every result lives in the run's arena, until pipgate_run_reset() or
+ * pipgate_run_free(). A run belongs to one thread. Results are set on success only; zero is never "yes".
+ */
+#ifndef PIPGATE_H
+#define PIPGATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PIPGATE_VERSION "0.1.0"
+#define PIPGATE_MUST_USE __attribute__((warn_unused_result))
+
+struct span {
+	const char *p;
+	size_t n;
+};
+
+enum pipgate_status {
+	PIPGATE_FAILED = 0, /* something outside of the input went wrong */
+	PIPGATE_OK = 1,
+	PIPGATE_INVALID,   /* the input is refused; the error says what, where and why */
+	PIPGATE_LIMIT,     /* the input is larger than a named limit */
+	PIPGATE_NO_MEMORY, /* an allocation failed */
+};
+
+struct pipgate_error {
+	char text[480]; /* UTF-8, NUL-ended, already safe for a terminal */
+};
+
+/* ctx, old, old_n, new_n → new block; new_n 0 frees and returns NULL. NULL as an allocator means libc's. */
+struct pipgate_allocator {
+	void *(*resize)(void *ctx, void *old, size_t old_n, size_t new_n);
+	void *ctx;
+};
+
+struct pipgate_run;
+
+enum pipgate_status pipgate_run_new(const struct pipgate_allocator *allocator, struct pipgate_run **out) PIPGATE_MUST_USE;
+void pipgate_run_reset(struct pipgate_run *run); /* forgets every result, keeps one block for reuse */
+void pipgate_run_free(struct pipgate_run **run);
+
+/* ---- names (PEP 503) ---- */
+
+/* Runs of "-", "_" and "." become "-", ASCII letters are lowered; other bytes stay (validity is not judged). */
+enum pipgate_status pipgate_name_normalize(struct pipgate_run *run, struct span name, struct span *out) PIPGATE_MUST_USE;
+
+/* ---- versions (PEP 440) ---- */
+
+struct pipgate_version {
+	struct span key;     /* memcmp of two keys, the shorter of equals first, is PEP 440's order */
+	size_t public_n;     /* key.p[0..public_n) is the key of the public version (without the local label) */
+	bool prerelease;     /* a pre- or development release */
+	bool local;
+};
+
+/* White space around is ignored as packaging does. PIPGATE_INVALID: not PEP 440. */
+enum pipgate_status pipgate_version_parse(struct pipgate_run *run, struct span text, struct pipgate_version *out) PIPGATE_MUST_USE;
+/* The canonical form, as str(packaging.version.Version(text)). */
+enum pipgate_status pipgate_version_canonical(struct pipgate_run *run, struct span text, struct span *out) PIPGATE_MUST_USE;
+int pipgate_key_compare(struct span a, struct span b); /* -1, 0, 1 */
+
+enum pipgate_prereleases {
+	PIPGATE_PRERELEASES_AUTO = 0, /* allowed only if a specifier of the set names one (packaging's default) */
+	PIPGATE_PRERELEASES_YES,
+	PIPGATE_PRERELEASES_NO,
+};
+
+/* packaging's SpecifierSet(specifiers, prereleases).contains(version). PIPGATE_INVALID: either does not parse. */
+enum pipgate_status pipgate_specifier_contains(struct pipgate_run *run, struct span specifiers, struct span version,
+	enum pipgate_prereleases prereleases, bool *out) PIPGATE_MUST_USE;
+
+/* ---- requirements and markers (PEP 508) ---- */
+
+struct pipgate_requirement {
+	struct span name;       /* as written */
+	struct span *extras;    /* as written, sorted, without repeats */
+	size_t n_extras;
+	struct span specifiers; /* canonical, sorted, joined by "," ; empty for none */
+	struct span url;        /* empty for none */
+	struct span marker;     /* canonical, as packaging prints it; empty for none */
+};
+
+enum pipgate_status pipgate_requirement_parse(struct pipgate_run *run, struct span text, struct pipgate_requirement *out,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+
+struct pipgate_variable {
+	struct span name, value;
+};
+struct pipgate_environment { /* marker variables (PEP 508), without extra */
+	const struct pipgate_variable *v;
+	size_t n;
+};
+
+/* The marker's value with the variable extra set to extra (empty: no extra). PIPGATE_INVALID also where packaging raises
+ * UndefinedComparison or UndefinedEnvironmentName; the error's text begins with that word. */
+enum pipgate_status pipgate_marker_evaluate(struct pipgate_run *run, struct span marker, const struct pipgate_environment *environment,
+	struct span extra, bool *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* The marker's canonical form, as str(packaging.markers.Marker(text)). */
+enum pipgate_status pipgate_marker_canonical(struct pipgate_run *run, struct span marker, struct span *out,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* ---- file names (wheel: PEP 427 and 440; sdist: PEP 625 and what came before) ---- */
+
+struct pipgate_filename {
+	struct span name;    /* normalized */
+	struct span version; /* as written */
+	bool wheel;
+};
+
+enum pipgate_status pipgate_filename_parse(struct pipgate_run *run, struct span filename, struct pipgate_filename *out) PIPGATE_MUST_USE;
+
+/* ---- severity (CVSS by FIRST) ---- */
+
+enum pipgate_level { /* in rising order; UNKNOWN has no score */
+	PIPGATE_LEVEL_UNKNOWN = 0,
+	PIPGATE_LEVEL_NONE,
+	PIPGATE_LEVEL_LOW,
+	PIPGATE_LEVEL_MEDIUM,
+	PIPGATE_LEVEL_HIGH,
+	PIPGATE_LEVEL_CRITICAL,
+};
+
+struct pipgate_severity {
+	enum pipgate_level level;
+	uint8_t tenths;    /* the score × 10, 0..100 */
+	struct span vector; /* what it was computed from; empty: unknown */
+};
+
+/* Base score of CVSS v2 (no prefix), 3.0 and 3.1, the score of 4.0. PIPGATE_INVALID: not a vector. */
+enum pipgate_status pipgate_cvss_score(struct span vector, struct pipgate_severity *out) PIPGATE_MUST_USE;
+const char *pipgate_level_name(enum pipgate_level level);                      /* "UNKNOWN", "NONE", … */
+bool pipgate_level_parse(struct span text, enum pipgate_level *out);           /* any case; false: no level */
+
+/* ---- advisories (OSV schema 1.x) ---- */
+
+/* Only what decides or is shown. All spans live in the run. */
+struct pipgate_reference {
+	struct span type, url;
+};
+struct pipgate_event {
+	enum pipgate_event_kind {
+		PIPGATE_EVENT_INTRODUCED,
+		PIPGATE_EVENT_FIXED,
+		PIPGATE_EVENT_LAST_AFFECTED,
+		PIPGATE_EVENT_LIMIT
+	} kind;
+	struct span version;
+};
+struct pipgate_range { /* ECOSYSTEM and SEMVER only; others are dropped while decoding */
+	const struct pipgate_event *events;
+	size_t n_events;
+};
+struct pipgate_affected {
+	struct span name; /* normalized; an entry of another ecosystem is not here */
+	const struct span *versions;
+	size_t n_versions;
+	const struct pipgate_range *ranges;
+	size_t n_ranges;
+	struct pipgate_severity severity; /* its own, else the record's */
+};
+struct pipgate_advisory {
+	struct span id, modified, published, withdrawn; /* withdrawn: empty for a live record */
+	struct span summary, details;
+	const struct span *aliases;
+	size_t n_aliases;
+	const struct pipgate_reference *references;
+	size_t n_references;
+	const struct pipgate_affected *affected;
+	size_t n_affected;
+	const struct span *notes; /* what was odd and how it was read: "fixed '1.x' is no version; the range stays open" */
+	size_t n_notes;
+};
+
+enum pipgate_encoding {
+	PIPGATE_OSV_JSON = 1,
+	PIPGATE_PYSEC_YAML, /* the same record as YAML, every scalar is text */
+};
+
+enum pipgate_status pipgate_advisory_decode(struct pipgate_run *run, enum pipgate_encoding encoding, struct span bytes,
+	struct pipgate_advisory *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* ---- compiled records ---- */
+
+/* One affected name of one advisory, as bytes: ranges as intervals of version keys, listed versions as sorted keys. */
+enum pipgate_status pipgate_record_encode(struct pipgate_run *run, const struct pipgate_advisory *advisory,
+	const struct pipgate_affected *affected, uint32_t feed, struct span *out) PIPGATE_MUST_USE;
+/* All live records of one name as one row: grouped by id and alias (records that name one vulnerability share a group). */
+enum pipgate_status pipgate_row_encode(struct pipgate_run *run, const struct span *records, size_t n, struct span *out) PIPGATE_MUST_USE;
+
+/* How the matcher sees advisories. */
+struct pipgate_cursor {
+	/* The row of a normalized name, valid until the next call; n 0: no advisory names it. Anything but OK ends the run. */
+	enum pipgate_status (*seek)(void *ctx, struct span name, struct span *row, struct pipgate_error *error);
+	void *ctx;
+};
+
+/* ---- components ---- */
+
+enum pipgate_origin {
+	PIPGATE_ORIGIN_UNKNOWN = 0,
+	PIPGATE_ORIGIN_INDEX,
+	PIPGATE_ORIGIN_URL,
+	PIPGATE_ORIGIN_VCS,
+	PIPGATE_ORIGIN_DIRECTORY,
+	PIPGATE_ORIGIN_ARCHIVE, /* a local file */
+	PIPGATE_ORIGIN_EDITABLE,
+	PIPGATE_ORIGIN_INSTALLED, /* already there */
+};
+
+struct pipgate_component {
+	struct span name;       /* normalized */
+	struct span shown_name; /* as its metadata writes it */
+	struct span version;    /* as written */
+	enum pipgate_origin origin;
+	struct span url;        /* where it comes from; empty: nowhere known */
+	struct span sha256;     /* hex; empty: not given */
+	const struct span *requires_dist;
+	size_t n_requires_dist;
+	const struct span *extras; /* requested on the command line */
+	size_t n_extras;
+	bool requested;         /* asked for by name, not drawn in */
+	bool sdist;             /* its build code runs */
+	bool yanked;
+};
+
+/* ---- match ---- */
+
+struct pipgate_record { /* one advisory record that matches; "where each fact came from" */
+	struct span id;
+	uint32_t feed;
+	struct pipgate_severity severity;
+	const struct span *fixed; /* every fixed version it names, ascending */
+	size_t n_fixed;
+};
+
+struct pipgate_finding {
+	size_t component;       /* index into the components */
+	struct span id;         /* the one to show: PYSEC, then CVE, then GHSA, then the smallest; MAL first where malicious */
+	const struct span *ids; /* all ids and aliases of the matching records, sorted */
+	size_t n_ids;
+	const struct pipgate_record *records; /* the matching ones, by id */
+	size_t n_records;
+	struct pipgate_severity severity;     /* the highest of them */
+	const struct span *fixed; /* union, above the version that is there, ascending */
+	size_t n_fixed;
+	bool has_end;           /* a record names a fixed or last affected version or a finite list: clean releases may exist */
+	bool malicious;
+};
+
+struct pipgate_match {
+	bool unknown; /* the version is not PEP 440: ranges could not be decided */
+	bool named;   /* some advisory names this distribution */
+	const struct pipgate_finding *findings;
+	size_t n_findings;
+};
+
+/* What applies to one component. Findings are in the order of their first record's id. */
+enum pipgate_status pipgate_match(struct pipgate_run *run, const struct pipgate_component *component, size_t index,
+	const struct pipgate_cursor *cursor, struct pipgate_match *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* ---- why is it here ---- */
+
+struct pipgate_chain {
+	const size_t *components; /* from what was asked to the component itself */
+	size_t n;
+	bool broken; /* no requirement of the plan leads here: an already installed distribution asked for it */
+};
+
+/* Who leads to whom in a plan, walked once: from what was requested, through requires_dist with markers, an extra at a
+ * time as the requirements before it ask for them. A requirement or marker that does not parse leads nowhere. */
+struct pipgate_graph;
+
+/* The components are borrowed as long as the graph is used. */
+enum pipgate_status pipgate_graph_new(struct pipgate_run *run, const struct pipgate_component *components, size_t n,
+	const struct pipgate_environment *environment, struct pipgate_graph **out) PIPGATE_MUST_USE;
+/* The shortest chain to components[index]; of equals the one whose names come first. Broken: the component alone. */
+enum pipgate_status pipgate_why(const struct pipgate_graph *graph, size_t index, struct pipgate_chain *out) PIPGATE_MUST_USE;
+
+/* ---- policy and verdict ---- */
+
+enum pipgate_action {
+	PIPGATE_UNDECIDED = 0,
+	PIPGATE_ALLOW,
+	PIPGATE_WARN,
+	PIPGATE_BLOCK,
+};
+
+struct pipgate_policy;
+
+enum pipgate_status pipgate_policy_new(struct pipgate_run *run, struct pipgate_policy **out) PIPGATE_MUST_USE; /* the defaults */
+/* One key of one layer, later ones win; layer is the name that a reason gives ("--gate-fail-on", "PIPGATE_FAIL_ON").
+ * Keys: mode, fail-on, unknown, malicious, sdist, satisfied, block (repeats). INVALID: no such key, or no such value. */
+enum pipgate_status pipgate_policy_set(struct pipgate_policy *policy, struct span key, struct span value, const char *layer,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+
+enum pipgate_rule { /* which rule of the policy spoke */
+	PIPGATE_RULE_SEVERITY = 1,
+	PIPGATE_RULE_MALICIOUS,
+	PIPGATE_RULE_NAME,    /* a pattern of block */
+	PIPGATE_RULE_VERSION, /* it is not PEP 440 */
+	PIPGATE_RULE_SDIST,
+};
+
+struct pipgate_judgement {
+	size_t component;
+	size_t finding; /* index into the findings, SIZE_MAX: about the component itself */
+	enum pipgate_rule rule;
+	enum pipgate_action action;
+	struct span reason; /* "HIGH reaches fail-on high (default)" */
+};
+
+struct pipgate_verdict {
+	enum pipgate_action action; /* the strictest of all; ALLOW where nothing is said */
+	const struct pipgate_judgement *judgements; /* one per finding, in their order, then what is said about components */
+	size_t n_judgements;
+};
+
+struct pipgate_case { /* all that a verdict is made of */
+	const struct pipgate_component *components;
+	size_t n_components;
+	const bool *unknown; /* per component: its version could not be decided */
+	const struct pipgate_finding *findings;
+	size_t n_findings;
+};
+
+/* INVALID: a pattern of the policy cannot be decided within its limits. FAILED: an action was never set. */
+enum pipgate_status pipgate_decide(struct pipgate_run *run, const struct pipgate_policy *policy, const struct pipgate_case *subject,
+	struct pipgate_verdict *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+#endif
