@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dates with times as advisories write them (RFC 3339). */
+#ifndef PIPGATE_ADVISORY_DATE_H
+#define PIPGATE_ADVISORY_DATE_H
+
+#include "matcher/base/span.h"
+
+/* text in UTC: a copy of it where it ends in Z, else with its offset applied. INVALID: no such form, day or time. */
+enum pipgate_status date_utc(struct pipgate_run *run, struct span text, struct span *out) PIPGATE_MUST_USE;
+
+#endif
