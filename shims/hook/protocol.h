@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the programs speak to each other: constants alone, no code (docs/protocol.md tells the forms). */
+#ifndef SHIMS_HOOK_PROTOCOL_H
+#define SHIMS_HOOK_PROTOCOL_H
+
+#define PROTOCOL_VERSION "1"
+#define PROTOCOL_OPTION "--protocol=" PROTOCOL_VERSION
+
+/* ---- pipgate → pipgate-fetch ---- */
+
+/* A frame on pipgate-fetch's stdout: this header, little endian and packed, then name, then body. */
+#define FETCH_HEADER_BYTES 24 /* tag[4] job:u32 name_len:u32 zero:u32 body_len:u64 */
+#define FETCH_ITEM_MAX ((uint64_t)16 << 20)
+#define FETCH_NAME_MAX 4096u
+#define FETCH_HELO "HELO"
+#define FETCH_META "META"
+#define FETCH_ITEM "ITEM"
+#define FETCH_NOTE "NOTE"
+#define FETCH_SKIP "SKIP"
+#define FETCH_FAIL "FAIL"
+#define FETCH_DONE "DONE"
+#define FETCH_DONE_BYTES 48 /* body of DONE: items:u64 bytes:u64, little endian, sha256[32] over all bodies in order */
+#define FETCH_TEXT_MAX 4096u /* body of HELO, META, NOTE, SKIP and FAIL */
+
+/* The name of a FAIL frame. */
+#define FETCH_CLASS_JOB "job"         /* the job itself is malformed */
+#define FETCH_CLASS_FILE "file"       /* a local place cannot be read, or no temporary file be made */
+#define FETCH_CLASS_NETWORK "network"
+#define FETCH_CLASS_HTTP "http"
+#define FETCH_CLASS_TLS "tls"
+#define FETCH_CLASS_ARCHIVE "archive"
+#define FETCH_CLASS_LIMIT "limit"     /* bytes, entries, ratio or deadline */
+#define FETCH_CLASS_UNCHANGED "unchanged"
+
+/* A job on pipgate-fetch's stdin: all fields but the body together, and the body behind them. */
+#define FETCH_JOB_MAX ((uint64_t)32 << 10)
+#define FETCH_BODY_MAX ((uint64_t)16 << 20)
+
+#endif

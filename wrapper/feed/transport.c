@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/feed/transport.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "matcher/base/buf.h"
+#include "matcher/base/error.h"
+#include "shims/hook/protocol.h"
+#include "wrapper/feed/frames.h"
+
+#include "matcher/base/banned.h"
+
+#define PROGRAM "pipgate-fetch"
+#define GRACE_MS 3000 /* behind the job's deadline, time for the child to say that it has passed; and from DONE to its end */
+
+/* ---- the program ---- */
+
+/* Beside this program, else where it was installed. */
+static enum pipgate_status program_find(char path[PATH_MAX], struct pipgate_error *error)
+{
+	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof("/" PROGRAM));
+	char *slash;
+
+	if (n > 0 && n < (ssize_t)(PATH_MAX - sizeof("/" PROGRAM))) {
+		path[n] = 0;
+		slash = strrchr(path, '/');
+		if (slash) {
+			memcpy(slash, "/" PROGRAM, sizeof("/" PROGRAM));
+			if (access(path, X_OK) == 0)
+				return PIPGATE_OK;
+		}
+	}
+	memcpy(path, PIPGATE_LIBEXEC "/" PROGRAM, sizeof(PIPGATE_LIBEXEC "/" PROGRAM));
+	if (access(path, X_OK) == 0)
+		return PIPGATE_OK;
+	return error_set(error, PIPGATE_FAILED, PROGRAM ": is neither beside this program nor in " PIPGATE_LIBEXEC);
+}
+
+/* ---- the job as the protocol writes it ---- */
+
+static void field(struct buf *out, const char *key, struct span value)
+{
+	buf_text(out, key);
+	buf_byte(out, '=');
+	buf_span(out, value);
+	buf_byte(out, 0);
+}
+
+static void field_number(struct buf *out, const char *key, uint64_t value)
+{
+	buf_format(out, "%s=%" PRIu64, key, value);
+	buf_byte(out, 0);
+}
+
+static bool text_fits(struct span text)
+{
+	return text.n <= FETCH_NAME_MAX && (text.n == 0 || !memchr(text.p, 0, text.n));
+}
+
+static enum pipgate_status job_write(const struct transport_job *job, struct buf *out, struct pipgate_error *error)
+{
+	const struct {
+		const char *key;
+		struct span value;
+	} texts[] = {{"place", job->place}, {"etag", job->etag}, {"suffix", job->suffix}, {"prefix", job->prefix}};
+
+	field_number(out, "job", FRAMES_JOB);
+	field(out, "verb", span_of(job->verb));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (!text_fits(texts[i].value))
+			return error_set(error, PIPGATE_INVALID, "job: %s is too long or holds a NUL", texts[i].key);
+		if (texts[i].value.n)
+			field(out, texts[i].key, texts[i].value);
+	}
+	field_number(out, "max-bytes", job->max_bytes ? job->max_bytes : TRANSPORT_BYTES);
+	field_number(out, "max-entries", job->max_entries ? job->max_entries : TRANSPORT_ENTRIES);
+	field_number(out, "max-ratio", job->max_ratio ? job->max_ratio : TRANSPORT_RATIO);
+	field_number(out, "deadline-ms", job->deadline_ms ? job->deadline_ms : TRANSPORT_DEADLINE_MS);
+	if (job->body.n > FETCH_BODY_MAX)
+		return error_set(error, PIPGATE_LIMIT, "job: a body of more than %" PRIu64 " bytes", FETCH_BODY_MAX);
+	field_number(out, "body-bytes", job->body.n);
+	buf_byte(out, 0);
+	buf_span(out, job->body);
+	if (buf_status(out) != PIPGATE_OK)
+		return error_set(error, buf_status(out), "job: no memory");
+	return PIPGATE_OK;
+}
+
+/* A socket and not a pipe: a child that is gone is an error here, and no SIGPIPE. */
+static enum pipgate_status job_send(int fd, struct span bytes, int64_t deadline, struct pipgate_error *error)
+{
+	while (bytes.n) {
+		ssize_t n;
+
+		if (wait_for(fd, POLLOUT, deadline, error) != PIPGATE_OK)
+			return PIPGATE_FAILED;
+		n = send(fd, bytes.p, bytes.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n >= 0)
+			bytes = span_from(bytes, (size_t)n);
+		else if (errno != EINTR && errno != EAGAIN)
+			return error_set(error, PIPGATE_FAILED, PROGRAM ": does not take its job: %s", strerror(errno));
+	}
+	if (shutdown(fd, SHUT_WR) != 0)
+		return error_set(error, PIPGATE_FAILED, PROGRAM ": %s", strerror(errno));
+	return PIPGATE_OK;
+}
+
+/* ---- the child ---- */
+
+struct child {
+	pid_t pid;
+	int to, from;
+};
+
+/* Away from 0, 1 and 2, which the child's own are made of. */
+static bool fd_move(int *fd)
+{
+	int high;
+
+	if (*fd > STDERR_FILENO)
+		return true;
+	high = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	close(*fd);
+	*fd = high;
+	return high >= 0;
+}
+
+static int spawn(const char *program, int in, int out, pid_t *pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	char name[] = PROGRAM, option[] = PROTOCOL_OPTION;
+	char *argv[] = {name, option, NULL};
+	sigset_t none, usual;
+	int failed;
+
+	if (posix_spawn_file_actions_init(&actions) != 0)
+		return ENOMEM;
+	if (posix_spawnattr_init(&attributes) != 0) {
+		posix_spawn_file_actions_destroy(&actions);
+		return ENOMEM;
+	}
+	sigemptyset(&none);
+	sigemptyset(&usual);
+	sigaddset(&usual, SIGPIPE);
+	sigaddset(&usual, SIGCHLD);
+	sigaddset(&usual, SIGALRM);
+	failed = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
+	if (!failed)
+		failed = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+	if (!failed)
+		failed = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+#endif
+	if (!failed)
+		failed = posix_spawnattr_setsigmask(&attributes, &none);
+	if (!failed)
+		failed = posix_spawnattr_setsigdefault(&attributes, &usual);
+	if (!failed)
+		failed = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (!failed)
+		failed = posix_spawn(pid, program, &actions, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return failed;
+}
+
+static void fd_close(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static enum pipgate_status child_start(const char *program, struct child *child, struct pipgate_error *error)
+{
+	int in[2] = {-1, -1}, out[2] = {-1, -1};
+	int failed = 0;
+
+	*child = (struct child){.pid = -1, .to = -1, .from = -1};
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, in) != 0 || pipe2(out, O_CLOEXEC) != 0)
+		failed = errno;
+	for (size_t i = 0; i < 2 && !failed; i++)
+		if (!fd_move(&in[i]) || !fd_move(&out[i]))
+			failed = errno;
+	if (!failed)
+		failed = spawn(program, in[0], out[1], &child->pid);
+	fd_close(&in[0]);
+	fd_close(&out[1]);
+	if (failed) {
+		fd_close(&in[1]);
+		fd_close(&out[0]);
+		child->pid = -1;
+		return error_set(error, PIPGATE_FAILED, PROGRAM ": cannot be started: %s", strerror(failed));
+	}
+	child->to = in[1];
+	child->from = out[0];
+	return PIPGATE_OK;
+}
+
+static void child_kill(struct child *child)
+{
+	if (child->pid > 0) {
+		kill(child->pid, SIGKILL);
+		while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	child->pid = -1;
+}
+
+/* Its frames are over: it must end by itself, soon, with 0. */
+static enum pipgate_status child_wait(struct child *child, uint32_t grace_ms, struct pipgate_error *error)
+{
+	int64_t deadline = clock_monotonic_ms() + grace_ms;
+	const struct timespec nap = {.tv_nsec = 500000};
+	int status = 0;
+
+	for (;;) {
+		pid_t pid = waitpid(child->pid, &status, WNOHANG);
+
+		if (pid == child->pid)
+			break;
+		if (pid < 0 && errno != EINTR)
+			return error_set(error, PIPGATE_FAILED, PROGRAM ": its end cannot be seen: %s", strerror(errno));
+		if (clock_monotonic_ms() >= deadline)
+			return error_set(error, PIPGATE_FAILED, PROGRAM ": does not end");
+		nanosleep(&nap, NULL);
+	}
+	child->pid = -1;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return PIPGATE_OK;
+	if (WIFSIGNALED(status))
+		return error_set(error, PIPGATE_FAILED, PROGRAM ": was ended by signal %d", WTERMSIG(status));
+	return error_set(error, PIPGATE_FAILED, PROGRAM ": ended with status %d", WEXITSTATUS(status));
+}
+
+enum pipgate_status transport_run_with(const char *program, uint32_t grace_ms, const struct transport_job *job,
+				       const struct transport_sink *sink, struct transport_result *result, struct pipgate_error *error)
+{
+	int64_t deadline = clock_monotonic_ms() + grace_ms + (job->deadline_ms ? job->deadline_ms : TRANSPORT_DEADLINE_MS);
+	const struct sigaction chld = {.sa_handler = SIG_DFL}; /* were it ignored, no end could be waited for */
+	struct sigaction old;
+	struct child child;
+	struct buf text;
+	enum pipgate_status status;
+
+	*result = (struct transport_result){.date = -1};
+	if (sigaction(SIGCHLD, &chld, &old) != 0)
+		return error_set(error, PIPGATE_FAILED, PROGRAM ": %s", strerror(errno));
+	buf_init(&text, NULL, FETCH_JOB_MAX + FETCH_BODY_MAX);
+	status = job_write(job, &text, error);
+	if (status == PIPGATE_OK)
+		status = child_start(program, &child, error);
+	if (status != PIPGATE_OK)
+		goto out;
+	status = job_send(child.to, buf_view(&text), deadline, error);
+	if (status == PIPGATE_OK)
+		status = frames_read(child.from, deadline, job, sink, result, error);
+	if (status == PIPGATE_OK)
+		status = child_wait(&child, grace_ms, error);
+	child_kill(&child);
+	fd_close(&child.to);
+	fd_close(&child.from);
+out:
+	if (text.p)
+		explicit_bzero(text.p, text.n); /* the place may hold a password */
+	buf_fini(&text);
+	sigaction(SIGCHLD, &old, NULL);
+	return status;
+}
+
+enum pipgate_status transport_run(const struct transport_job *job, const struct transport_sink *sink, struct transport_result *result,
+				  struct pipgate_error *error)
+{
+	char program[PATH_MAX];
+
+	if (program_find(program, error) != PIPGATE_OK)
+		return PIPGATE_FAILED;
+	return transport_run_with(program, GRACE_MS, job, sink, result, error);
+}

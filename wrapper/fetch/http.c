@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/fetch/http.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <time.h>
+
+#include "matcher/base/banned.h"
+
+#define REDIRECTS 5
+#define TRIES 3
+#define FIRST_WAIT_MS 300            /* doubled at each try, where the server names no time */
+#define CONNECT_MS 15000
+#define SLOW_BYTES 100L              /* a second, for SLOW_SECONDS: given up */
+#define SLOW_SECONDS 30L
+#define HEADERS ((size_t)256 << 10)  /* curl bounds a line, not their number */
+#define NOTE_MS 250
+
+/* One place, over all redirects and tries. */
+struct transfer {
+	struct fetch *fetch;
+	const struct http_taker *taker;
+	struct http_answer *answer;
+	CURL *easy;
+	struct curl_slist *headers;
+	char *url; /* owned by curl */
+	uint64_t received;
+	size_t header_bytes;
+	int64_t noted;
+	long status;
+	char why[CURL_ERROR_SIZE];
+};
+
+bool http_is_place(const char *place)
+{
+	const char *end = strstr(place, "://");
+
+	if (!end || end == place)
+		return false;
+	for (const char *p = place; p < end; p++)
+		if (!ascii_alpha(*p) && !ascii_digit(*p) && !strchr("+-.", *p))
+			return false;
+	return true;
+}
+
+/* ---- addresses ---- */
+
+static bool scheme_is(const char *url, const char *scheme)
+{
+	size_t n = strlen(scheme);
+
+	return strncasecmp(url, scheme, n) == 0 && strncmp(url + n, "://", 3) == 0;
+}
+
+/* What may be shown and stored. */
+static void place_public(const char *url, char out[FETCH_NAME_MAX + 1])
+{
+	static const CURLUPart secret[] = {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT};
+	CURLU *parts = curl_url();
+	char *text = NULL;
+
+	out[0] = 0;
+	if (!parts || curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK)
+		goto out;
+	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
+		if (curl_url_set(parts, secret[i], NULL, 0) != CURLUE_OK)
+			goto out;
+	if (curl_url_get(parts, CURLUPART_URL, &text, 0) == CURLUE_OK && strlen(text) <= FETCH_NAME_MAX)
+		memcpy(out, text, strlen(text) + 1);
+out:
+	curl_free(text);
+	curl_url_cleanup(parts);
+}
+
+static bool part_equal(CURLU *a, CURLU *b, CURLUPart part)
+{
+	char *x = NULL, *y = NULL;
+	bool equal = curl_url_get(a, part, &x, CURLU_DEFAULT_PORT) == CURLUE_OK &&
+		     curl_url_get(b, part, &y, CURLU_DEFAULT_PORT) == CURLUE_OK && strcasecmp(x, y) == 0;
+
+	curl_free(x);
+	curl_free(y);
+	return equal;
+}
+
+/* The address to go on with: to, with from's user and password where scheme, host and port are the same and with none
+ * where they are not. NULL: not an address. */
+static char *address_next(const char *from, const char *to)
+{
+	static const CURLUPart user[] = {CURLUPART_USER, CURLUPART_PASSWORD};
+	CURLU *a = curl_url(), *b = curl_url();
+	char *next = NULL, *value;
+	bool same;
+
+	if (!a || !b || curl_url_set(a, CURLUPART_URL, from, 0) != CURLUE_OK || curl_url_set(b, CURLUPART_URL, to, 0) != CURLUE_OK)
+		goto out;
+	same = part_equal(a, b, CURLUPART_SCHEME) && part_equal(a, b, CURLUPART_HOST) && part_equal(a, b, CURLUPART_PORT);
+	for (size_t i = 0; i < 2; i++) {
+		value = NULL;
+		if (same)
+			curl_url_get(a, user[i], &value, 0);
+		if (curl_url_set(b, user[i], value, 0) != CURLUE_OK) {
+			curl_free(value);
+			goto out;
+		}
+		curl_free(value);
+	}
+	if (curl_url_get(b, CURLUPART_URL, &next, 0) != CURLUE_OK)
+		next = NULL;
+out:
+	curl_url_cleanup(a);
+	curl_url_cleanup(b);
+	return next;
+}
+
+/* ---- callbacks ---- */
+
+static size_t on_header(char *line, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+	struct span text = {line, size * count};
+	size_t n = text.n;
+
+	t->header_bytes += n;
+	if (t->header_bytes > HEADERS) {
+		fetch_fail(t->fetch, FETCH_CLASS_LIMIT, "the server's headers exceed %zu bytes", HEADERS);
+		return 0;
+	}
+	if (span_starts(text, SPAN("HTTP/")))
+		t->answer->etag[0] = 0;
+	if (text.n < 5 || strncasecmp(text.p, "etag:", 5) != 0)
+		return n;
+	text = span_trim(span_from(text, 5));
+	if (text.n >= sizeof(t->answer->etag))
+		return n;
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] < 0x21 || text.p[i] > 0x7e)
+			return n;
+	memcpy(t->answer->etag, text.p, text.n);
+	t->answer->etag[text.n] = 0;
+	return n;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
+{
+	struct transfer *t = ctx;
+	size_t n = size * count;
+	long status = 0;
+	curl_off_t date = -1;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status == 200 && t->received == 0) {
+		curl_easy_getinfo(t->easy, CURLINFO_FILETIME_T, &date);
+		t->answer->date = date;
+	}
+	if (n > t->fetch->job->max_bytes - t->received) {
+		fetch_fail(t->fetch, FETCH_CLASS_LIMIT, "more than %" PRIu64 " bytes", t->fetch->job->max_bytes);
+		return 0;
+	}
+	t->received += n;
+	if (status != 200) /* words of an error or a redirect */
+		return n;
+	return t->taker->take(t->taker->ctx, bytes, n) == PIPGATE_OK ? n : 0;
+}
+
+static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
+{
+	struct transfer *t = ctx;
+	int64_t clock = clock_ms();
+
+	(void)up_total;
+	(void)up;
+	if (now <= 0 || clock - t->noted < NOTE_MS)
+		return 0;
+	t->noted = clock;
+	if (total > 0)
+		frames_note(t->fetch->out, "downloaded %.1f of %.1f MiB", (double)now / 1048576, (double)total / 1048576);
+	else
+		frames_note(t->fetch->out, "downloaded %.1f MiB", (double)now / 1048576);
+	return 0;
+}
+
+/* ---- options ---- */
+
+static void certificates_from_environment(CURL *easy)
+{
+	const char *bundle = getenv("CURL_CA_BUNDLE");
+	const char *folder = getenv("SSL_CERT_DIR");
+
+	if (!bundle || !*bundle)
+		bundle = getenv("SSL_CERT_FILE");
+	if (bundle && *bundle) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, bundle);
+		curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, bundle);
+	}
+	if (folder && *folder) {
+		curl_easy_setopt(easy, CURLOPT_CAPATH, folder);
+		curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, folder);
+	}
+}
+
+static CURLcode limit_protocols(CURL *easy)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+	return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+static bool header_add(struct transfer *t, const char *name, const char *value)
+{
+	char line[FETCH_NAME_MAX + 64];
+	struct curl_slist *longer;
+
+	snprintf(line, sizeof(line), "%s:%s%s", name, *value ? " " : "", value); /* "Name:" alone takes one of curl's away */
+	longer = curl_slist_append(t->headers, line);
+	if (longer)
+		t->headers = longer;
+	return longer != NULL;
+}
+
+static bool request_headers(struct transfer *t)
+{
+	const struct job *job = t->fetch->job;
+
+	for (const char *p = job->etag; *p; p++)
+		if (*p < 0x21 || *p > 0x7e)
+			return false;
+	if (*job->etag && !header_add(t, "If-None-Match", job->etag))
+		return false;
+	if (job->verb == JOB_QUERY && (!header_add(t, "Content-Type", "application/json") || !header_add(t, "Expect", "")))
+		return false;
+	return curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
+}
+
+/* What protects must be taken by curl; what it does not know may be missing. */
+static bool options_set(struct transfer *t)
+{
+	const struct job *job = t->fetch->job;
+	CURL *easy = t->easy;
+
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->why);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "pipgate/" PIPGATE_VERSION);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, SLOW_BYTES);
+	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, SLOW_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_FILETIME, 1L);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
+	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	if (job->verb != JOB_UNPACK) /* a .gz that a server calls encoded must stay what its name says */
+		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+	if (job->verb == JOB_QUERY) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)job->body_bytes);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, job->body ? job->body : "");
+	}
+	certificates_from_environment(easy);
+	return request_headers(t) && limit_protocols(easy) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)job->max_bytes) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_HEADERDATA, t) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK;
+}
+
+/* ---- what came of one request ---- */
+
+enum next { NEXT_DONE, NEXT_REDIRECT, NEXT_AGAIN, NEXT_FAIL };
+
+static const struct code_class {
+	CURLcode code;
+	const char *class;
+	bool again; /* another try may do better */
+} code_classes[] = {
+	{CURLE_PEER_FAILED_VERIFICATION, FETCH_CLASS_TLS, false},
+	{CURLE_SSL_CONNECT_ERROR, FETCH_CLASS_TLS, false},
+	{CURLE_SSL_CACERT_BADFILE, FETCH_CLASS_TLS, false},
+	{CURLE_SSL_CERTPROBLEM, FETCH_CLASS_TLS, false},
+	{CURLE_SSL_CIPHER, FETCH_CLASS_TLS, false},
+	{CURLE_SSL_ISSUER_ERROR, FETCH_CLASS_TLS, false},
+	{CURLE_SSL_INVALIDCERTSTATUS, FETCH_CLASS_TLS, false},
+	{CURLE_SSL_ENGINE_INITFAILED, FETCH_CLASS_TLS, false},
+	{CURLE_FILESIZE_EXCEEDED, FETCH_CLASS_LIMIT, false},
+	{CURLE_UNSUPPORTED_PROTOCOL, FETCH_CLASS_JOB, false},
+	{CURLE_URL_MALFORMAT, FETCH_CLASS_JOB, false},
+	{CURLE_BAD_CONTENT_ENCODING, FETCH_CLASS_HTTP, false},
+	{CURLE_WEIRD_SERVER_REPLY, FETCH_CLASS_HTTP, false},
+	{CURLE_COULDNT_CONNECT, FETCH_CLASS_NETWORK, true},
+	{CURLE_COULDNT_RESOLVE_HOST, FETCH_CLASS_NETWORK, true},
+	{CURLE_GOT_NOTHING, FETCH_CLASS_NETWORK, true},
+	{CURLE_SEND_ERROR, FETCH_CLASS_NETWORK, true},
+	{CURLE_RECV_ERROR, FETCH_CLASS_NETWORK, true},
+	{CURLE_PARTIAL_FILE, FETCH_CLASS_NETWORK, true},
+};
+
+static enum next judge_code(struct transfer *t, CURLcode code)
+{
+	const char *why = t->why[0] ? t->why : curl_easy_strerror(code);
+
+	if (t->fetch->class || fetch_in_time(t->fetch) != PIPGATE_OK)
+		return NEXT_FAIL;
+	for (size_t i = 0; i < sizeof(code_classes) / sizeof(code_classes[0]); i++) {
+		if (code_classes[i].code != code)
+			continue;
+		if (!code_classes[i].again)
+			fetch_fail(t->fetch, code_classes[i].class, "%s", why);
+		return code_classes[i].again ? NEXT_AGAIN : NEXT_FAIL;
+	}
+	fetch_fail(t->fetch, FETCH_CLASS_NETWORK, "%s", why);
+	return NEXT_FAIL;
+}
+
+static enum next judge_status(struct transfer *t)
+{
+	bool query = t->fetch->job->verb == JOB_QUERY;
+
+	switch (t->status) {
+	case 200:
+		return NEXT_DONE;
+	case 304:
+		if (*t->fetch->job->etag)
+			fetch_fail(t->fetch, FETCH_CLASS_UNCHANGED, "not changed since the last time");
+		break;
+	case 301:
+	case 302:
+	case 303:
+		if (!query) /* these would turn a POST into a GET */
+			return NEXT_REDIRECT;
+		break;
+	case 307:
+	case 308:
+		return NEXT_REDIRECT;
+	case 408:
+	case 429:
+	case 502:
+	case 503:
+	case 504:
+		return NEXT_AGAIN;
+	default:
+		break;
+	}
+	fetch_fail(t->fetch, FETCH_CLASS_HTTP, "the server answered %ld", t->status);
+	return NEXT_FAIL;
+}
+
+/* ---- the way from request to request ---- */
+
+static enum pipgate_status redirect(struct transfer *t, unsigned *redirects)
+{
+	char *to = NULL, *next;
+
+	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to); /* curl's own */
+	if (!to)
+		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "the server answered %ld without saying where to", t->status);
+	if (++*redirects > REDIRECTS)
+		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "more than %d redirects", REDIRECTS);
+	if (!scheme_is(to, "https") && !(scheme_is(to, "http") && scheme_is(t->url, "http")))
+		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "redirected from %s to another scheme: refused",
+				  scheme_is(t->url, "https") ? "https" : "http");
+	next = address_next(t->url, to);
+	if (!next)
+		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "redirected to what is no address");
+	curl_free(t->url);
+	t->url = next;
+	return PIPGATE_OK;
+}
+
+static void sleep_ms(int64_t ms)
+{
+	struct timespec rest = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
+		;
+}
+
+/* Waits for the next try, or fails: too many, no time for it, or bytes are out that cannot be called back. */
+static enum pipgate_status again(struct transfer *t, CURLcode code, unsigned *tries)
+{
+	curl_off_t seconds = 0;
+	int64_t wait = (int64_t)FIRST_WAIT_MS << *tries, left = t->fetch->deadline - clock_ms();
+	char why[CURL_ERROR_SIZE + 64];
+	const char *class = code == CURLE_OK ? FETCH_CLASS_HTTP : FETCH_CLASS_NETWORK;
+
+	if (code == CURLE_OK)
+		snprintf(why, sizeof(why), "the server answered %ld", t->status);
+	else
+		snprintf(why, sizeof(why), "%s", t->why[0] ? t->why : curl_easy_strerror(code));
+	if (code == CURLE_OK)
+		curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &seconds);
+	if (seconds > 0)
+		wait = seconds > 86400 ? 86400000 : (int64_t)seconds * 1000;
+	if (++*tries >= TRIES || !t->taker->again(t->taker->ctx))
+		return fetch_fail(t->fetch, class, "%s", why);
+	if (wait >= left)
+		return fetch_fail(t->fetch, class, "%s, and asks to come back in %" PRId64 " s: later than this job may take", why, wait / 1000);
+	frames_note(t->fetch->out, "%s: again in %.1f s", why, (double)wait / 1000);
+	sleep_ms(wait);
+	return PIPGATE_OK;
+}
+
+static CURLcode request(struct transfer *t)
+{
+	int64_t left = t->fetch->deadline - clock_ms();
+	CURLcode code;
+
+	t->received = t->header_bytes = 0;
+	t->status = 0;
+	t->why[0] = 0;
+	place_public(t->url, t->answer->place);
+	if (left <= 0)
+		return CURLE_OPERATION_TIMEDOUT;
+	if (curl_easy_setopt(t->easy, CURLOPT_URL, t->url) != CURLE_OK ||
+	    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)left) != CURLE_OK)
+		return CURLE_OUT_OF_MEMORY;
+	code = curl_easy_perform(t->easy);
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
+	return code;
+}
+
+static enum pipgate_status transfer_run(struct transfer *t)
+{
+	unsigned redirects = 0, tries = 0;
+
+	for (;;) {
+		CURLcode code = request(t);
+
+		switch (code == CURLE_OK ? judge_status(t) : judge_code(t, code)) {
+		case NEXT_DONE:
+			t->answer->length = t->received;
+			return PIPGATE_OK;
+		case NEXT_REDIRECT:
+			if (redirect(t, &redirects) != PIPGATE_OK)
+				return PIPGATE_FAILED;
+			break;
+		case NEXT_AGAIN:
+			if (again(t, code, &tries) != PIPGATE_OK)
+				return PIPGATE_FAILED;
+			break;
+		case NEXT_FAIL:
+			return PIPGATE_FAILED;
+		}
+	}
+}
+
+enum pipgate_status http_get(struct fetch *fetch, const struct http_taker *taker, struct http_answer *answer)
+{
+	struct transfer t = {.fetch = fetch, .taker = taker, .answer = answer, .noted = clock_ms()};
+	enum pipgate_status status;
+
+	answer->date = -1;
+	if (!scheme_is(fetch->job->place, "http") && !scheme_is(fetch->job->place, "https"))
+		return fetch_fail(fetch, FETCH_CLASS_JOB, "an address must begin with http:// or https://");
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return fetch_fail(fetch, FETCH_CLASS_NETWORK, "libcurl cannot start");
+	t.easy = curl_easy_init();
+	t.url = address_next(fetch->job->place, fetch->job->place);
+	if (!t.easy)
+		status = fetch_fail(fetch, FETCH_CLASS_NETWORK, "libcurl cannot start");
+	else if (!t.url)
+		status = fetch_fail(fetch, FETCH_CLASS_JOB, "the place is not a proper address");
+	else if (!options_set(&t))
+		status = fetch_fail(fetch, FETCH_CLASS_JOB, "libcurl does not take the job's options");
+	else
+		status = transfer_run(&t);
+	curl_easy_cleanup(t.easy);
+	curl_slist_free_all(t.headers);
+	curl_free(t.url);
+	return status;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One place over http or https, by libcurl: certificates are verified, redirects are few and never from https to http,
+ * a server that asks for patience is obeyed within the deadline. Proxies and extra certificates come from the
+ * environment, as for curl (http_proxy, https_proxy, no_proxy, SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE).
+ */
+#ifndef FETCH_HTTP_H
+#define FETCH_HTTP_H
+
+#include "wrapper/fetch/run.h"
+
+/* Where the body goes. again: forget what was taken, a new try begins; false: that cannot be. */
+struct http_taker {
+	void *ctx;
+	enum pipgate_status (*take)(void *ctx, const void *bytes, size_t n);
+	bool (*again)(void *ctx);
+};
+
+struct http_answer {
+	char place[FETCH_NAME_MAX + 1]; /* after redirects, without user, password, query and fragment: no credential */
+	char etag[256];
+	int64_t date; /* Last-Modified; -1 */
+	uint64_t length;
+};
+
+bool http_is_place(const char *place); /* an address (scheme://), whichever the scheme */
+/* The answer is filled before the first byte is taken; length after the last. */
+enum pipgate_status http_get(struct fetch *fetch, const struct http_taker *taker, struct http_answer *answer) PIPGATE_MUST_USE;
+
+#endif

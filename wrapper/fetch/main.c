@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pipgate-fetch: the only program of pipgate that opens outgoing connections and unpacks what came from elsewhere. Jobs
+ * on stdin, frames on stdout (docs/protocol.md). It moves bytes, bounds them, and never interprets an advisory.
+ */
+#include <fcntl.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "wrapper/fetch/confine.h"
+#include "wrapper/fetch/get.h"
+#include "wrapper/status.h"
+
+#include "matcher/base/banned.h"
+
+#define PIPE_BYTES (1 << 20) /* fewer switches between the two programs; the default is 64 KiB */
+
+static void job_answer(const struct job *job, struct frames *out, char *room)
+{
+	struct fetch fetch = {.job = job, .out = out, .deadline = clock_ms() + (int64_t)job->deadline_ms, .room = room};
+
+	confine_deadline(job->deadline_ms);
+	frames_job(out, job->id);
+	if (get_run(&fetch) == PIPGATE_OK)
+		frames_done(out);
+	else
+		frames_fail(out, fetch.class ? fetch.class : FETCH_CLASS_JOB, fetch.text);
+	confine_deadline(0);
+}
+
+/* Until stdin ends. */
+static int jobs_answer(struct frames *out, char *room)
+{
+	static struct job job;
+	struct pipgate_error error = {""};
+
+	for (;;) {
+		enum pipgate_status status = job_read(stdin, &job, &error);
+
+		if (status == PIPGATE_OK)
+			job_answer(&job, out, room);
+		else if (status != PIPGATE_FAILED) {
+			frames_job(out, job.id);
+			frames_fail(out, FETCH_CLASS_JOB, error.text);
+		}
+		job_fini(&job);
+		if (status != PIPGATE_OK)
+			return status == PIPGATE_FAILED ? EXIT_OK : EXIT_USAGE;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct frames *out;
+	char *room;
+	int status;
+
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts("pipgate-fetch " PIPGATE_VERSION);
+		return EXIT_OK;
+	}
+	if (argc != 2 || strcmp(argv[1], PROTOCOL_OPTION) != 0) {
+		fputs("pipgate-fetch: pipgate starts this program itself, as: pipgate-fetch " PROTOCOL_OPTION "\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (!confine()) {
+		fputs("pipgate-fetch: the system refuses to confine this process\n", stderr);
+		return EXIT_UNDECIDED;
+	}
+	setenv("TZ", "UTC0", 1); /* without it libc looks at /etc/localtime twice an entry: half of an unpacking's time */
+	setlocale(LC_CTYPE, "C.UTF-8"); /* where it is missing, libarchive refuses names beyond ASCII */
+	fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BYTES);
+	out = frames_new(STDOUT_FILENO);
+	room = malloc(FETCH_ITEM_MAX);
+	if (!out || !room) {
+		fputs("pipgate-fetch: out of memory\n", stderr);
+		return EXIT_UNDECIDED;
+	}
+	frames_helo(out);
+	status = jobs_answer(out, room);
+	frames_free(&out);
+	free(room);
+	return status;
+}
