@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `pipgate db …`: one function a sub-command. */
+#ifndef WRAPPER_COMMAND_DB_H
+#define WRAPPER_COMMAND_DB_H
+
+#include "matcher/base/buf.h"
+#include "wrapper/database/database.h"
+#include "wrapper/status.h"
+
+struct db_options {
+	const char *database; /* --db */
+	const char *output;   /* -o */
+	bool json, help;
+	uint32_t deadline_ms; /* --timeout */
+	char **words;         /* what stands beside the options */
+	int n_words;
+};
+
+int db_build(const struct db_options *options);
+int db_update(const struct db_options *options);
+int db_status(const struct db_options *options);
+int db_show(const struct db_options *options);
+
+#define DB_OUTPUT_MAX ((size_t)256 << 20) /* of text on stdout: thousands of advisories */
+
+/* The database that options or the environment mean; says what is wrong with it. NULL: 41 is due. */
+struct database *db_open(const struct db_options *options, struct database_place *place);
+/* To stdout; the command's exit status. Ends the buf. */
+int db_print(struct buf *out);
+
+#endif

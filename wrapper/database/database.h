@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The advisory database: one SQLite file as a container of compiled rows. The only folder that knows SQLite. */
+#ifndef WRAPPER_DATABASE_H
+#define WRAPPER_DATABASE_H
+
+#include <stdint.h>
+
+#include "matcher/base/error.h"
+
+/* ---- which file ---- */
+
+enum database_kind {
+	DATABASE_NAMED = 1, /* by option or PIPGATE_DB */
+	DATABASE_USER,
+	DATABASE_SYSTEM,
+	DATABASE_STARTER, /* the set that ships with the program: counts as missing */
+};
+struct database_place {
+	char path[4096];
+	enum database_kind kind;
+};
+/* named: the option's value or NULL. One that is named and missing is an error, never a fallback. FAILED: none at all. */
+enum pipgate_status database_find(const char *named, struct database_place *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Where `db build` and `db update` write without -o: the system's as root, the user's otherwise (its folder is made). */
+enum pipgate_status database_default_path(char path[4096], struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* ---- reading ---- */
+
+struct database_feed {
+	struct span name, kind, place; /* as it was built */
+	int64_t time;                  /* newest `modified` in it, seconds since 1970 */
+	int64_t accepted, withdrawn, refused;
+	struct span sha256;            /* of its bytes as read, hex; empty for a folder */
+};
+struct database_info { /* spans live as long as the database is open */
+	int64_t built;     /* seconds since 1970 */
+	int64_t names, records; /* distributions, live advisories */
+	const struct database_feed *feeds;
+	size_t n_feeds;
+};
+
+struct database;
+enum pipgate_status database_open(const char *path, struct database **out, struct pipgate_error *error) PIPGATE_MUST_USE;
+void database_close(struct database **database);
+const struct database_info *database_info(const struct database *database);
+/* Rows for the matcher, all inside one read transaction; fast for names that are not there (a filter of names). */
+struct pipgate_cursor database_cursor(struct database *database);
+/* An advisory as OSV JSON, what is shown of it (shown.h), also a withdrawn one; n 0: no such id. Valid until the next call. */
+enum pipgate_status database_text(struct database *database, struct span id, struct span *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* What the build did not take: the first thousand, in order. reason and item are text from outside. */
+struct database_refused {
+	size_t feed; /* index into the feeds */
+	struct span item, reason;
+};
+enum pipgate_status database_refused_each(struct database *database, void (*each)(void *ctx, const struct database_refused *refused),
+	void *ctx, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* ---- building: beside the old one, fsynced, renamed ---- */
+
+struct database_build;
+struct database_totals {
+	int64_t names, records, refused;
+};
+
+/* Waits for another build of the same file. The build time is SOURCE_DATE_EPOCH, else now. */
+enum pipgate_status database_build_new(const char *path, struct database_build **out, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Feeds are read one after the other; *feed is what the compiled records carry, in rising order from 0. */
+enum pipgate_status database_build_feed(struct database_build *build, struct span name, struct span kind, struct span place,
+	uint32_t *feed, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* What its bytes were, in hex; a folder has none. */
+enum pipgate_status database_build_digest(struct database_build *build, uint32_t feed, struct span sha256,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Across feeds the record with the newer `modified` stays, of equals the first. INVALID, LIMIT: nothing was taken, the
+ * caller refuses it. FAILED: the feed has that id twice, or the disk said no; the build ends. */
+enum pipgate_status database_build_add(struct database_build *build, uint32_t feed, const struct pipgate_advisory *advisory,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status database_build_refuse(struct database_build *build, uint32_t feed, struct span item, struct span reason,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* totals may be NULL. */
+enum pipgate_status database_build_finish(struct database_build *build, struct database_totals *totals,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+void database_build_free(struct database_build **build); /* without finish: the file beside is removed, the old one stays */
+
+#endif

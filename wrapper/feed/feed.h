@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sources of advisories, written KIND=PLACE, into a database build. A new kind is one file and one row in feed.c. */
+#ifndef WRAPPER_FEED_H
+#define WRAPPER_FEED_H
+
+#include "wrapper/database/database.h"
+
+struct reading;
+struct feed_kind {
+	const char *name;
+	enum pipgate_encoding encoding;
+	/* Every record to reading_item(). Anything but OK: the feed is broken, the error says why. */
+	enum pipgate_status (*read)(struct reading *reading, struct pipgate_error *error);
+	const char *forms; /* of PLACE, for messages */
+};
+extern const struct feed_kind feed_kinds[]; /* ends with a NULL name */
+
+struct feed_source {
+	const struct feed_kind *kind;
+	const char *place; /* borrowed from the word */
+};
+/* INVALID: no such kind, or no place. */
+enum pipgate_status feed_source_parse(const char *word, struct feed_source *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* Reads sources into the build, one after the other, and says what was refused. Anything but OK: the build is to be thrown
+ * away. deadline_ms: for each download, 0 the ordinary one. */
+enum pipgate_status feeds_read(struct database_build *build, const struct feed_source *sources, size_t n, uint32_t deadline_ms,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* ---- the kinds ---- */
+enum pipgate_status feed_read_osv(struct reading *reading, struct pipgate_error *error);
+enum pipgate_status feed_read_pypa(struct reading *reading, struct pipgate_error *error);
+
+#endif

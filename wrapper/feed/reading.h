@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One feed while it is read. A kind knows in which forms its records come and gives them to reading_item() one by one;
+ * what is accepted, what is refused and when a feed has failed is decided here, for all kinds alike.
+ */
+#ifndef WRAPPER_FEED_READING_H
+#define WRAPPER_FEED_READING_H
+
+#include "matcher/base/buf.h"
+#include "wrapper/feed/feed.h"
+
+#define READING_ITEM_MAX ((size_t)16 << 20) /* pipgate-fetch's bound of an item; real records stay below 1 MiB */
+#define READING_NAMED 10                    /* refused records that a message names */
+#define READING_REFUSED_LEAST 3             /* fewer refused ones never fail a feed, … */
+#define READING_REFUSED_PERCENT 1           /* … more than this share of it does */
+
+struct tally { /* things counted, the first few of them named */
+	uint64_t n;
+	struct buf lines;
+};
+struct reading {
+	const struct feed_source *source;
+	const char *name;  /* of the feed, unique in its build: "osv", "osv-2" */
+	struct span shown; /* source->place without what may be secret */
+	struct database_build *build;
+	uint32_t feed; /* in the build */
+	uint32_t deadline_ms;
+	struct pipgate_run *run; /* forgotten at every record */
+	uint64_t accepted;
+	struct tally refused, renamed;
+	bool progress;    /* stderr is a terminal */
+	int64_t shown_at; /* ms, when its line was last written */
+};
+
+/* Reads the feed from end to end, says what was refused, and judges it. */
+enum pipgate_status reading_run(struct reading *reading, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* ---- for the kinds ---- */
+
+enum reading_form {
+	READING_FOLDER = 1,
+	READING_ADDRESS, /* http or https */
+	READING_FILE
+};
+/* FAILED: a path that is not there. */
+enum pipgate_status reading_form(const struct reading *reading, enum reading_form *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Whether the place ends so; of an address, its path. */
+bool reading_place_ends(const struct reading *reading, struct span suffix);
+/* The part behind the last slash. */
+struct span reading_base(struct span path);
+
+/* One record. That it was refused is OK too; another status ends the feed. ctx is the reading. */
+typedef enum pipgate_status reading_taker(void *ctx, struct span name, struct span bytes, struct pipgate_error *error);
+reading_taker reading_item;
+/* A record that cannot even be read. */
+reading_taker reading_refuse;
+/* The place through pipgate-fetch: "get" for one record, "unpack" for the archive's entries that end in suffix. */
+enum pipgate_status reading_transport(struct reading *reading, const char *verb, struct span suffix, reading_taker *take,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+
+#endif
