@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+# pipgate: one plain makefile. `make help` lists the targets. Everything generated is below build/.
+
+VERSION := $(shell sed -n 's/.*PIPGATE_VERSION "\(.*\)".*/\1/p' matcher/pipgate.h)
+PREFIX  ?= /usr/local
+B       ?= build
+V       ?= 0
+Q       := $(if $(filter 1,$(V)),,@)
+say      = $(if $(filter 1,$(V)),,@printf '  %-5s %s\n' $(1) $(2);)
+CC      ?= cc
+AR      ?= ar
+PKG_CONFIG ?= pkg-config
+
+# ---- flags: asked of the compiler once, kept in build/flags.mk ----
+WANTED := -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wvla -Wundef -Wstrict-prototypes -Wmissing-prototypes \
+	-Wwrite-strings -Wcast-qual -fstack-protector-strong -fstack-clash-protection -fcf-protection -fno-common \
+	-fvisibility=hidden -ffile-prefix-map=$(CURDIR)=.
+SANITIZE ?=
+HARDEN := $(if $(SANITIZE),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+OPTIMIZE ?= -O2 -g
+WERROR := $(if $(CI),-Werror)
+CFLAGS ?=
+LDFLAGS ?=
+
+pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
+MATCHER_LIBS := libcjson libpcre2-8 libfyaml
+PROGRAM_LIBS := $(MATCHER_LIBS) sqlite3 smartcols
+FETCH_LIBS   := libcurl libarchive libcrypto
+
+-include $(B)/flags.mk
+BASE_FLAGS = -std=c17 -D_GNU_SOURCE -I. $(PROBED) $(OPTIMIZE) $(HARDEN) $(SANITIZE) $(WERROR) -fPIE \
+	-DPIPGATE_LIBEXEC='"$(PREFIX)/libexec/pipgate"' $(CFLAGS)
+LINK_FLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,--as-needed $(SANITIZE) $(LDFLAGS)
+
+# ---- what is built ----
+MATCHER_C := $(wildcard matcher/*.c matcher/*/*.c)
+FETCH_C   := $(wildcard wrapper/fetch/*.c)
+PROGRAM_C := $(filter-out $(FETCH_C),$(wildcard wrapper/*.c wrapper/*/*.c))
+UNIT_C    := $(wildcard tests/unit/test_*.c)
+UNIT_LIB_C := $(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
+FUZZ_C    := $(wildcard tests/fuzz/fuzz_*.c)
+o = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+PROGRAMS := $(B)/pipgate $(B)/pipgate-fetch
+STARTER  := $(wildcard packaging/starter/*.json)
+
+.PHONY: all dev t check check-asan check-valgrind coverage demo bench fuzz lint format install uninstall dist clean help units
+.DELETE_ON_ERROR:
+
+all: $(PROGRAMS) $(B)/starter.db ## build the programs and the starter set
+
+$(B)/flags.mk: Makefile
+	@mkdir -p $(B)
+	@printf 'int main(void){return 0;}\n' > $(B)/probe.c
+	@for f in $(WANTED); do $(CC) -Werror $$f -c $(B)/probe.c -o $(B)/probe.o 2>/dev/null && printf '%s ' $$f; done \
+		| sed 's/^/PROBED := /' > $@
+
+# objects are made anew when the flags change
+STAMP := $(B)/flags.stamp
+$(shell mkdir -p $(B); printf '%s' '$(subst ','\'',$(BASE_FLAGS) $(LINK_FLAGS) $(CC))' | cmp -s - $(STAMP) || \
+	printf '%s' '$(subst ','\'',$(BASE_FLAGS) $(LINK_FLAGS) $(CC))' > $(STAMP))
+
+$(B)/obj/%.o: %.c $(STAMP) $(B)/flags.mk
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(BASE_FLAGS) $(call pkg,--cflags,$(PROGRAM_LIBS) $(FETCH_LIBS)) -MMD -MP -c $< -o $@
+
+$(B)/libpipgate.a: $(call o,$(MATCHER_C))
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+# everything of the program but its main(), for the unit tests
+$(B)/libwrapper.a: $(filter-out %/main.o,$(call o,$(PROGRAM_C)))
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/pipgate: $(call o,wrapper/main.c) $(B)/libwrapper.a $(B)/libpipgate.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(call pkg,--libs,$(PROGRAM_LIBS))
+
+$(B)/pipgate-fetch: $(call o,$(FETCH_C)) $(B)/libpipgate.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(call pkg,--libs,$(FETCH_LIBS))
+
+$(B)/starter.db: $(B)/pipgate $(B)/pipgate-fetch $(STARTER)
+	$(call say,DB,$@)
+	$(Q)$(B)/pipgate db build -o $@ osv=packaging/starter
+
+# ---- tests ----
+UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_C))
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(call o,$(UNIT_LIB_C)) $(B)/libwrapper.a $(B)/libpipgate.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(call pkg,--libs,cmocka $(PROGRAM_LIBS))
+units: $(UNITS)
+
+check: deps-test ## install what tests need, build, run every test
+	$(Q)$(MAKE) --no-print-directory all units
+	$(Q)B=$(B) tests/run $(T)
+
+t: all units ## run some tests: make t T='cli/block*'
+	$(Q)B=$(B) tests/run $(T)
+
+deps-build deps-test:
+	$(Q)packaging/deps.sh $(@:deps-%=%)
+.PHONY: deps-build deps-test
+
+demo: deps-build ## the main job on the real index, in a throw-away environment
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)B=$(B) packaging/demo.sh
+
+clean: ## remove everything generated
+	rm -rf $(B)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
+
+-include $(patsubst %.o,%.d,$(call o,$(MATCHER_C) $(PROGRAM_C) $(FETCH_C) $(UNIT_C) $(UNIT_LIB_C)))

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/command/command.h"
+
+#include <string.h>
+
+#include "matcher/base/banned.h"
+
+const struct command command_table[] = {
+	{"pip", command_pip, "the gated pip: what a link named pip runs",
+		"usage: pipgate pip [pip's own arguments] [--gate-…]\n\n"
+		"install, download and wheel are audited first; everything else is the real pip, untouched.\n"},
+	{"match", command_match, "which advisories apply to name and version, a pair a line",
+		"usage: pipgate match [--db FILE] [FILE|-]\n\n"
+		"Reads `name version` a line (or name<tab>version) and prints name, version, ok or unknown, and the groups of ids\n"
+		"that name one vulnerability each.\n"},
+	{"db", command_db, "build, update and look into the advisory database",
+		"usage: pipgate db build [-o FILE] KIND=PLACE…     kinds: osv (zip, folder, file, URL), pypa (checkout, tar.gz, URL)\n"
+		"       pipgate db update                          from PIPGATE_FEEDS, by default OSV's records for PyPI\n"
+		"       pipgate db status [--db FILE] [--json]\n"
+		"       pipgate db show [--db FILE] NAME [VERSION]\n"},
+	{"decide", command_decide, "judge a report that pip wrote",
+		"usage: pipgate decide [--gate-…] REPORT.json\n\n"
+		"Reads the report of `pip install --dry-run --report` and says what the gate would: 0, 40, 41.\n"},
+	{"doctor", command_doctor, "which pip, database and profile are in use, and what is missing", "usage: pipgate doctor\n"},
+	{"shims", command_shims, "make the links pip, pip3, pip3.N in a folder",
+		"usage: pipgate shims DIR\n\nPut DIR first on PATH afterwards.\n"},
+	{"shell-init", command_shell_init, "an alias for interactive shells: eval \"$(pipgate shell-init bash)\"",
+		"usage: pipgate shell-init bash|zsh|fish|sh\n"},
+	{"debug", command_debug, "hold versions, specifiers, markers and scores against an oracle",
+		"usage: pipgate debug compare|specifier|requirement|marker|cvss|name|filename\n\n"
+		"A line in, a line out, tab separated.\n"},
+	{"help", command_help, "this list, or one command", "usage: pipgate help [COMMAND]\n"},
+	{0},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = command_table; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}

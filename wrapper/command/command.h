@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pipgate's own commands: one file each in this folder, one row each in command.c. */
+#ifndef WRAPPER_COMMAND_H
+#define WRAPPER_COMMAND_H
+
+#include "wrapper/status.h"
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv); /* argv[0] is the command's name; gives the exit status */
+	const char *summary;               /* one line for `pipgate help` */
+	const char *usage;                 /* what `pipgate help NAME` prints */
+};
+
+extern const struct command command_table[]; /* ends with a NULL name */
+const struct command *command_find(const char *name); /* NULL: no such command */
+
+int command_db(int argc, char **argv);
+int command_debug(int argc, char **argv);
+int command_decide(int argc, char **argv);
+int command_doctor(int argc, char **argv);
+int command_help(int argc, char **argv);
+int command_match(int argc, char **argv);
+int command_pip(int argc, char **argv);
+int command_shell_init(int argc, char **argv);
+int command_shims(int argc, char **argv);
+
+#endif

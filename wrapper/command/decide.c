@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `pipgate decide REPORT`: the way from a report of pip's to a verdict, without a pip. */
+#include "matcher/policy/policy.h"
+#include "wrapper/command/command.h"
+#include "wrapper/judge.h"
+#include "wrapper/pip/report.h"
+
+#include "matcher/base/banned.h"
+
+static int decide(struct pipgate_run *run, char **argv)
+{
+	struct pipgate_error error;
+	struct pipgate_policy *policy;
+	struct options options;
+	struct plan plan;
+	char **words;
+
+	if (options_read(run, argv + 1, &options, &words, &error) != PIPGATE_OK ||
+		options_policy(run, &options, &policy, &error) != PIPGATE_OK)
+		return say_error(EXIT_USAGE, "%s", error.text);
+	if (!words[0] || words[1])
+		return say_error(EXIT_USAGE, "decide takes one report of pip's; see `pipgate help decide`");
+	if (report_read_file(run, words[0], &plan, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "%s", error.text);
+	log_stage("plan", "%zu components", plan.n);
+	return judge(&(struct judge_input){
+		.run = run,
+		.options = &options,
+		.policy = policy,
+		.command = "install",
+		.mode = "report",
+		.pip_version = plan.pip_version,
+		.components = plan.components,
+		.n = plan.n,
+		.environment = plan.environment,
+		.dry_run = true,
+	});
+}
+
+int command_decide(int argc, char **argv)
+{
+	struct pipgate_run *run;
+	int status;
+
+	(void)argc;
+	if (pipgate_run_new(NULL, &run) != PIPGATE_OK)
+		die_no_memory();
+	status = decide(run, argv);
+	pipgate_run_free(&run);
+	return status;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `pip …`: what installs nothing becomes the real pip at once; the rest goes the way of the gate. */
+#include <errno.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "matcher/policy/policy.h"
+#include "wrapper/command/command.h"
+#include "wrapper/judge.h"
+#include "wrapper/pip/closure.h"
+#include "wrapper/pip/invocation.h"
+#include "wrapper/process.h"
+#include "wrapper/source/requirements.h"
+#include "wrapper/temporary.h"
+
+#include "matcher/base/banned.h"
+
+/* ---- the real pip, untouched ---- */
+
+static int become_pip(struct pipgate_run *run, const struct pip *pip, char *const *words)
+{
+	struct words argv = {.run = run};
+
+	words_add_all(&argv, pip->words);
+	words_add_all(&argv, words);
+	process_become(words_end(&argv), NULL);
+	return say_error(EXIT_UNDECIDED, "%s cannot be started: %s", pip->words[0], strerror(errno));
+}
+
+/* ---- before the plan ---- */
+
+static bool off(const struct pipgate_policy *policy)
+{
+	return policy->values[POLICY_MODE].value == POLICY_MODE_OFF;
+}
+
+static bool sdists_blocked(const struct pipgate_policy *policy)
+{
+	return policy->values[POLICY_SDIST].value == PIPGATE_BLOCK;
+}
+
+/* An externally managed interpreter (PEP 668) refuses, but not a dry run that reports: it is asked without one, so that
+ * the refusal comes first and is pip's own. */
+static int externally_managed(struct gate *gate)
+{
+	struct stat st;
+	struct words words;
+
+	if (gate->command_bit != PIP_INSTALL || gate->pip.virtual_environment || gate->dry_run || !pip_at_least(&gate->pip, 23, 0) ||
+		stat(text_format(gate->run, "%s/EXTERNALLY-MANAGED", gate->pip.stdlib), &st) ||
+		arguments_last(&gate->arguments, ROLE_TARGET) || arguments_last(&gate->arguments, ROLE_BREAK_SYSTEM))
+		return 0;
+	gate_begin(gate, &words, "install");
+	words_add(&words, "--dry-run");
+	words_add(&words, "--no-deps");
+	words_add(&words, "--no-index");
+	words_add(&words, "pip");
+	return gate_ask(gate, words_end(&words), false);
+}
+
+/* --only-binary :all: keeps pip from building what the index has; what is asked for directly must be refused by us. */
+static int refuse_builds(struct gate *gate)
+{
+	struct argument *v;
+	size_t n = gate->arguments.n;
+	const char *first = invocation_builds(gate);
+
+	if (first)
+		return say_error(EXIT_BLOCKED, "blocked: %s would be built, and building runs its code (sdist: block); nothing was installed", first);
+	v = must(arena_array(gate->run, n + 1, sizeof(*v)));
+	if (n)
+		memcpy(v, gate->arguments.v, n * sizeof(*v));
+	v[n] = (struct argument){.words = {"--only-binary", ":all:"}, .n_words = 2};
+	gate->arguments.v = v;
+	gate->arguments.n = n + 1;
+	return 0;
+}
+
+static const struct road *choose_road(const struct gate *gate)
+{
+	if (!pip_at_least(&gate->pip, 22, 2))
+		return &road_download;
+	return gate->command_bit == PIP_INSTALL ? &road_install : &road_fetch;
+}
+
+/* ---- the way ---- */
+
+static const char *exception_hint(struct gate *gate)
+{
+	struct words words = {.run = gate->run};
+	const char *line = text_format(gate->run, "%s %s --gate-policy mode=warn", gate->pip.name, gate->command);
+
+	for (size_t i = 0; i < gate->arguments.n; i++)
+		words_add_argument(&words, &gate->arguments.v[i]);
+	for (char **w = words_end(&words); *w; w++)
+		line = text_format(gate->run, "%s %s", line, *w);
+	return line;
+}
+
+static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road)
+{
+	struct components all = {gate->plan.components, gate->plan.n};
+	const struct judge_input input = {
+		.run = gate->run,
+		.options = gate->options,
+		.policy = policy,
+		.command = gate->command,
+		.mode = road->name,
+		.pip_version = gate->pip.version,
+		.python = gate->pip.python,
+		.exception_hint = exception_hint(gate),
+		.environment = gate->plan.environment,
+		.dry_run = gate->dry_run || gate->options->plan_only,
+		.quiet = arguments_last(&gate->arguments, ROLE_QUIET) || arguments_last(&gate->general, ROLE_QUIET),
+	};
+	struct judge_input whole = input;
+
+	closure_add(gate, &all);
+	whole.components = all.v;
+	whole.n = all.n;
+	return judge(&whole);
+}
+
+static void print_plan(const struct gate *gate)
+{
+	for (size_t i = 0; i < gate->plan.n; i++)
+		printf(SPAN_FMT "==" SPAN_FMT "\n", SPAN_ARG(gate->plan.components[i].name), SPAN_ARG(gate->plan.components[i].version));
+	fflush(stdout);
+}
+
+static int go(struct gate *gate, const struct pipgate_policy *policy)
+{
+	const struct road *road = choose_road(gate);
+	int status = invocation_keep_inputs(gate);
+
+	if (!status)
+		status = externally_managed(gate);
+	if (!status && sdists_blocked(policy))
+		status = refuse_builds(gate);
+	if (!status)
+		status = road->plan(gate);
+	log_stage("plan", "status %d, %zu components", status, gate->plan.n);
+	if (status)
+		return status;
+	status = judge_plan(gate, policy, road);
+	if (gate->options->plan_only)
+		print_plan(gate);
+	if (status || gate->options->plan_only)
+		return status;
+	if (process_signal())
+		return 256 + process_signal();
+	malloc_trim(0); /* pip may want it: nothing but the plan stays while it runs */
+	status = road->run(gate);
+	log_stage("run", "status %d", status);
+	return status;
+}
+
+static int gated(struct gate *gate, const struct pipgate_policy *policy)
+{
+	const struct argument *target = arguments_last(&gate->arguments, ROLE_PYTHON);
+	struct pipgate_error error;
+	int status;
+
+	if (!target)
+		target = arguments_last(&gate->general, ROLE_PYTHON);
+	process_hold_signals();
+	gate->folder = temporary_folder(&error);
+	if (!gate->folder)
+		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
+	if (pip_probe(gate->run, &gate->pip, &error) != PIPGATE_OK ||
+		(target && pip_retarget(gate->run, &gate->pip, target->value, &error) != PIPGATE_OK))
+		status = say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
+	else
+		status = go(gate, policy);
+	temporary_remove();
+	return process_mirror(status);
+}
+
+static int with_options(struct pipgate_run *run, char **argv)
+{
+	struct gate gate = {.run = run};
+	struct pipgate_policy *policy;
+	struct options options;
+	struct pipgate_error error;
+	enum need need;
+	char **words;
+
+	if (options_read(run, argv + 1, &options, &words, &error) != PIPGATE_OK ||
+		options_policy(run, &options, &policy, &error) != PIPGATE_OK)
+		return say_error(EXIT_USAGE, "%s", error.text);
+	gate.options = &options;
+	need = invocation_read(&gate, words);
+	if (pip_locate(run, argv[0], options.python, &gate.pip, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "%s", error.text);
+	if (need == NEED_PASS)
+		return become_pip(run, &gate.pip, words);
+	say_quiet(arguments_last(&gate.arguments, ROLE_QUIET) || arguments_last(&gate.general, ROLE_QUIET));
+	if (off(policy)) {
+		say("mode: off (%s): nothing is audited", policy->values[POLICY_MODE].layer);
+		return become_pip(run, &gate.pip, words);
+	}
+	if (strcmp(options.mode, "inline") == 0)
+		return say_error(EXIT_UNDECIDED, "--gate-mode inline: this build has no hook to hold pip with; use plan or auto");
+	return gated(&gate, policy);
+}
+
+int command_pip(int argc, char **argv)
+{
+	struct pipgate_run *run;
+	int status;
+
+	(void)argc;
+	if (pipgate_run_new(NULL, &run) != PIPGATE_OK)
+		die_no_memory();
+	status = with_options(run, argv);
+	pipgate_run_free(&run);
+	return status;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The middle of the way: components → findings → facts → verdict. The same for the gate and for `pip audit`. */
+#ifndef WRAPPER_DECIDE_H
+#define WRAPPER_DECIDE_H
+
+#include "matcher/pipgate.h"
+#include "wrapper/database/database.h"
+
+/* What was asked about, and afterwards what came out. Everything lives in the run. */
+struct audit {
+	struct pipgate_run *run;
+	/* in */
+	struct pipgate_environment environment;
+	const struct pipgate_component *components;
+	size_t n_components;
+	/* out */
+	bool *unknown; /* per component: its version is not PEP 440 and an advisory names it */
+	const struct pipgate_finding *findings;
+	size_t n_findings;
+	const struct pipgate_chain *chains; /* per finding */
+	struct pipgate_verdict verdict;
+};
+
+/* What a report says beside the audit. Strings are NUL-ended or NULL. */
+struct audit_context {
+	const char *command;     /* "install", "download", "wheel" */
+	const char *mode;        /* "plan" */
+	const char *pip_version, *python; /* of the real pip */
+	const char *profile;     /* "developer", "ci", … */
+	const char *database_path;
+	enum database_kind database_kind;
+	const struct database_info *database; /* NULL: none was usable */
+	int64_t now;
+	bool dry_run;            /* nothing would have been installed anyway */
+	const char *exception_hint; /* the exact line that lets the first finding pass; NULL: none */
+};
+
+enum pipgate_status audit_decide(struct audit *audit, const struct pipgate_policy *policy, const struct pipgate_cursor *cursor,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+
+#endif

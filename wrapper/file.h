@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole files, bounded: regular ones, or (where asked) pipes and FIFOs that can be read once. */
+#ifndef WRAPPER_FILE_H
+#define WRAPPER_FILE_H
+
+#include "matcher/base/buf.h"
+#include "matcher/base/error.h"
+
+/* Reads from an open descriptor to its end into out (whose ceiling is the limit). The descriptor stays open. */
+enum pipgate_status file_read_fd(int fd, const char *name, struct buf *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* The same of a regular file; errors name it. folder: as openat's, AT_FDCWD. */
+enum pipgate_status file_read(int folder, const char *path, struct buf *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Writes beside, fsyncs, renames. "-" is stdout; what is there and no regular file (a link, a FIFO, /dev/null) is written to
+ * directly. */
+enum pipgate_status file_write(const char *path, struct span bytes, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* All bytes to a descriptor; false: errno tells. */
+bool file_put(int fd, struct span bytes);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/judge.h"
+
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "matcher/base/buf.h"
+#include "wrapper/file.h"
+#include "wrapper/policy/profile.h"
+#include "wrapper/report/report.h"
+
+#include "matcher/base/banned.h"
+
+#define REPORT_MAX ((size_t)256 << 20)
+#define WIDTH_LEAST 60
+#define WIDTH_DEFAULT 80
+
+static struct report_style terminal_style(void)
+{
+	bool terminal = isatty(STDERR_FILENO);
+	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct report_style style = {.width = WIDTH_DEFAULT};
+	struct winsize size;
+
+	if (terminal && ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		style.width = size.ws_col < WIDTH_LEAST ? WIDTH_LEAST : size.ws_col;
+	style.colour = terminal && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
+	return style;
+}
+
+static void print_table(const struct audit *audit, const struct audit_context *context)
+{
+	const struct report_style style = terminal_style();
+	struct buf out;
+
+	buf_init(&out, NULL, REPORT_MAX);
+	report_table(&out, audit, context, &style);
+	if (buf_status(&out) != PIPGATE_OK)
+		die_no_memory();
+	file_put(STDERR_FILENO, buf_view(&out));
+	buf_fini(&out);
+}
+
+static int write_json(const struct judge_input *in, const struct audit *audit, const struct audit_context *context)
+{
+	const struct report_style style = {.width = WIDTH_DEFAULT};
+	struct pipgate_error error;
+	enum pipgate_status status;
+	struct buf out;
+
+	if (!in->options->report)
+		return 0;
+	buf_init(&out, NULL, REPORT_MAX);
+	report_json(&out, audit, context, &style);
+	status = buf_status(&out);
+	if (status == PIPGATE_OK)
+		status = file_write(in->options->report, buf_view(&out), &error);
+	else
+		error_set(&error, status, "%s: out of memory", in->options->report);
+	buf_fini(&out);
+	return status == PIPGATE_OK ? 0 : say_error(EXIT_UNDECIDED, "--gate-report: %s", error.text);
+}
+
+/* The verdict as an exit status; anything that is not an explicit allow or warn is a no. */
+static int exit_of(enum pipgate_action action)
+{
+	switch (action) {
+	case PIPGATE_ALLOW:
+	case PIPGATE_WARN:
+		return EXIT_OK;
+	case PIPGATE_BLOCK:
+		return EXIT_BLOCKED;
+	case PIPGATE_UNDECIDED:
+		break;
+	}
+	return EXIT_UNDECIDED;
+}
+
+static int decide_and_report(const struct judge_input *in, struct database *database, struct audit_context *context)
+{
+	const struct pipgate_cursor cursor = database_cursor(database);
+	struct audit audit = {
+		.run = in->run, .environment = in->environment, .components = in->components, .n_components = in->n};
+	struct pipgate_error error;
+	int status;
+
+	if (audit_decide(&audit, in->policy, &cursor, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "cannot decide: %s; nothing was installed", error.text);
+	log_stage("decide", "%zu components, %zu findings", audit.n_components, audit.n_findings);
+	if (!in->quiet || audit.verdict.action == PIPGATE_BLOCK)
+		print_table(&audit, context);
+	status = write_json(in, &audit, context);
+	return status ? status : exit_of(audit.verdict.action);
+}
+
+static int with_database(const struct judge_input *in, const struct database_place *place, struct database *database)
+{
+	struct audit_context context = {
+		.command = in->command,
+		.mode = in->mode,
+		.pip_version = in->pip_version,
+		.python = in->python,
+		.profile = in->options->profile,
+		.database_path = place->path,
+		.database_kind = place->kind,
+		.database = database_info(database),
+		.now = time(NULL),
+		.dry_run = in->dry_run,
+		.exception_hint = in->exception_hint,
+	};
+	struct pipgate_error text;
+	enum pipgate_action usable = profile_database(profile_find(in->options->profile), place->kind, context.database, context.now, &text);
+
+	if (usable == PIPGATE_BLOCK)
+		return say_error(EXIT_UNDECIDED, "%s (profile %s does not go on without); nothing was installed", text.text, in->options->profile);
+	if (usable != PIPGATE_ALLOW)
+		say("%s", text.text);
+	return decide_and_report(in, database, &context);
+}
+
+int judge(const struct judge_input *input)
+{
+	struct database *database = NULL;
+	struct pipgate_error error;
+	struct database_place place;
+	int status;
+
+	if (database_find(input->options->database, &place, &error) != PIPGATE_OK ||
+		database_open(place.path, &database, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "no usable advisory database: %s; nothing was installed", error.text);
+	log_stage("database", "%s", place.path);
+	status = with_database(input, &place, database);
+	database_close(&database);
+	return status;
+}

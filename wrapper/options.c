@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+
+#include "matcher/base/banned.h"
+
+enum takes {
+	TAKES_FLAG,
+	TAKES_TEXT,    /* into the field at offset */
+	TAKES_SETTING, /* a policy key of its own name */
+	TAKES_PAIRS,   /* KEY=VALUE, several apart by spaces */
+};
+
+#define FIELD(f) offsetof(struct options, f)
+
+static const struct row {
+	const char *name;     /* behind --gate- */
+	const char *variable; /* NULL: none */
+	enum takes takes;
+	size_t field;
+	const char *argument, *help;
+} rows[] = {
+	{"fail-on", "PIPGATE_FAIL_ON", TAKES_SETTING, 0, "LEVEL", "block from this severity on: low, medium, high (default), critical, any, none"},
+	{"sdist", "PIPGATE_SDIST", TAKES_SETTING, 0, "ACTION", "source distributions, whose build code runs: allow, warn (default), block"},
+	{"satisfied", "PIPGATE_SATISFIED", TAKES_SETTING, 0, "ACTION", "findings on what is already installed: ignore, warn (default), block"},
+	{"block", "PIPGATE_BLOCK", TAKES_SETTING, 0, "PATTERN", "block distributions whose whole normalized name matches (PCRE2; repeats)"},
+	{"policy", "PIPGATE_POLICY", TAKES_PAIRS, 0, "KEY=VALUE", "any policy key: mode=block|warn|off, unknown=…, malicious=…, …"},
+	{"mode", "PIPGATE_MODE", TAKES_TEXT, FIELD(mode), "MODE", "how pip is held: auto (default), plan, inline"},
+	{"db", "PIPGATE_DB", TAKES_TEXT, FIELD(database), "FILE", "the advisory database"},
+	{"report", "PIPGATE_REPORT", TAKES_TEXT, FIELD(report), "FILE", "write the verdict as JSON (docs/gate-report.schema.json)"},
+	{"plan", NULL, TAKES_FLAG, FIELD(plan_only), NULL, "show the plan and the verdict, and stop"},
+	{"python", "PIPGATE_PYTHON", TAKES_TEXT, FIELD(python), "PYTHON", "the interpreter whose pip is meant"},
+	{"profile", "PIPGATE_PROFILE", TAKES_TEXT, FIELD(profile), "NAME", "developer (on a terminal), ci, image, strict"},
+};
+#define N_ROWS (sizeof(rows) / sizeof(*rows))
+
+/* Values that are words of a fixed list. */
+static const struct choice {
+	size_t field;
+	const char *name, *values;
+} choices[] = {
+	{FIELD(mode), "mode", "auto plan inline"},
+	{FIELD(profile), "profile", "developer ci image strict"},
+};
+
+static void add_setting(struct pipgate_run *run, struct options *out, struct span key, struct span value, const char *layer)
+{
+	struct policy_setting *setting = must(list_push(run, &out->settings, sizeof(*setting)));
+
+	*setting = (struct policy_setting){key, value, layer};
+}
+
+static enum pipgate_status take(struct pipgate_run *run, const struct row *row, const char *value, const char *layer, struct options *out,
+	struct pipgate_error *error)
+{
+	struct span rest = span_of(value);
+	char *field = (char *)out + row->field;
+
+	switch (row->takes) {
+	case TAKES_FLAG:
+		*(bool *)(void *)field = true;
+		break;
+	case TAKES_TEXT:
+		*(const char **)(void *)field = value;
+		break;
+	case TAKES_SETTING:
+		add_setting(run, out, span_of(row->name), rest, layer);
+		break;
+	case TAKES_PAIRS:
+		while (rest.n) {
+			struct span pair = span_split(&rest, ' ');
+			struct span key = span_split(&pair, '=');
+
+			if (!pair.n)
+				return error_set(error, PIPGATE_INVALID, "%s takes KEY=VALUE, not '" SPAN_FMT "'", layer, SPAN_ARG(key));
+			add_setting(run, out, key, pair, layer);
+		}
+		break;
+	}
+	return PIPGATE_OK;
+}
+
+static enum pipgate_status read_variables(struct pipgate_run *run, struct options *out, struct pipgate_error *error)
+{
+	for (size_t i = 0; i < N_ROWS; i++) {
+		const char *value = rows[i].variable ? getenv(rows[i].variable) : NULL;
+		enum pipgate_status status = value && *value ? take(run, &rows[i], value, rows[i].variable, out, error) : PIPGATE_OK;
+
+		if (status != PIPGATE_OK)
+			return status;
+	}
+	return PIPGATE_OK;
+}
+
+static enum pipgate_status unknown_option(struct span name, struct pipgate_error *error)
+{
+	char known[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < N_ROWS && used < sizeof(known); i++)
+		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "", rows[i].name);
+	return error_set(error, PIPGATE_INVALID, "no option --gate-" SPAN_FMT "; there are: %s (`pipgate help pip`)", SPAN_ARG(name), known);
+}
+
+static const struct row *find_row(struct span name)
+{
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (span_is(name, rows[i].name))
+			return &rows[i];
+	return NULL;
+}
+
+/* words[*at] is one of ours; moves *at behind it. */
+static enum pipgate_status read_option(struct pipgate_run *run, char *const *words, size_t *at, struct options *out,
+	struct pipgate_error *error)
+{
+	struct span value = span_of(words[*at] + sizeof("--gate-") - 1);
+	struct span name = span_split(&value, '=');
+	const char *text = strchr(words[*at], '=');
+	const struct row *row = find_row(name);
+
+	if (!row)
+		return unknown_option(name, error);
+	++*at;
+	if (row->takes == TAKES_FLAG && text)
+		return error_set(error, PIPGATE_INVALID, "--gate-%s takes no value", row->name);
+	if (text)
+		text++;
+	else if (row->takes != TAKES_FLAG)
+		text = words[*at] ? words[(*at)++] : NULL;
+	if (row->takes != TAKES_FLAG && !(text && *text))
+		return error_set(error, PIPGATE_INVALID, "--gate-%s needs a value: %s", row->name, row->help);
+	return take(run, row, text, text_format(run, "--gate-%s", row->name), out, error);
+}
+
+static enum pipgate_status check_choices(const struct options *out, struct pipgate_error *error)
+{
+	for (size_t i = 0; i < sizeof(choices) / sizeof(*choices); i++) {
+		const char *value = *(const char *const *)(const void *)((const char *)out + choices[i].field);
+		struct span rest = span_of(choices[i].values);
+		bool found = !value;
+
+		while (rest.n && !found)
+			found = span_is(span_split(&rest, ' '), value);
+		if (!found)
+			return error_set(error, PIPGATE_INVALID, "%s is no %s; there are: %s", value, choices[i].name, choices[i].values);
+	}
+	return PIPGATE_OK;
+}
+
+enum pipgate_status options_read(struct pipgate_run *run, char *const *words, struct options *out, char ***rest,
+	struct pipgate_error *error)
+{
+	struct words kept = {.run = run};
+	enum pipgate_status status;
+	bool ended = false;
+	size_t at = 0;
+
+	*out = (struct options){.mode = "auto"};
+	status = read_variables(run, out, error);
+	while (status == PIPGATE_OK && words[at]) {
+		ended |= strcmp(words[at], "--") == 0;
+		if (!ended && strncmp(words[at], "--gate-", sizeof("--gate-") - 1) == 0)
+			status = read_option(run, words, &at, out, error);
+		else
+			words_add(&kept, words[at++]);
+	}
+	if (status == PIPGATE_OK)
+		status = check_choices(out, error);
+	if (status != PIPGATE_OK)
+		return status;
+	if (!out->profile)
+		out->profile = isatty(STDERR_FILENO) ? "developer" : "ci";
+	*rest = words_end(&kept);
+	return PIPGATE_OK;
+}
+
+enum pipgate_status options_policy(struct pipgate_run *run, const struct options *options, struct pipgate_policy **out,
+	struct pipgate_error *error)
+{
+	const struct policy_setting *settings = options->settings.items;
+	enum pipgate_status status = pipgate_policy_new(run, out);
+
+	for (size_t i = 0; i < options->settings.n && status == PIPGATE_OK; i++)
+		status = pipgate_policy_set(*out, settings[i].key, settings[i].value, settings[i].layer, error);
+	return status;
+}
+
+void options_describe(struct buf *out)
+{
+	for (size_t i = 0; i < N_ROWS; i++) {
+		char left[48];
+
+		snprintf(left, sizeof(left), "--gate-%s%s%s", rows[i].name, rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
+		buf_format(out, "  %-26s %s%s%s%s\n", left, rows[i].help, rows[i].variable ? " [" : "", rows[i].variable ? rows[i].variable : "",
+			rows[i].variable ? "]" : "");
+	}
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pip's report is silent about what is already satisfied: the installed distributions that the request touches. */
+#ifndef WRAPPER_PIP_CLOSURE_H
+#define WRAPPER_PIP_CLOSURE_H
+
+#include "wrapper/pip/gate.h"
+
+struct components {
+	struct pipgate_component *v;
+	size_t n;
+};
+
+/* Appends to the plan's components what is asked for, or needed by the plan, and installed already (origin INSTALLED). */
+void closure_add(struct gate *gate, struct components *components);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The road of `pip download` and `pip wheel`, which cannot report: `install` of the same tells the plan; the files come
+ * into a private folder, are compared with the plan, and are moved. */
+#include "wrapper/pip/files.h"
+#include "wrapper/temporary.h"
+
+#include "matcher/base/banned.h"
+
+static bool keep(const struct argument *a)
+{
+	return !a->option || a->option->role != ROLE_DESTINATION;
+}
+
+static int plan(struct gate *gate)
+{
+	struct pipgate_error error;
+	struct words words;
+	int status;
+
+	gate->report_path = gate_path(gate, "plan.json");
+	gate_begin(gate, &words, "install");
+	words_add(&words, "--dry-run");
+	words_add(&words, "--ignore-installed");
+	gate_options(gate, &words, PIP_INSTALL, keep);
+	if (arguments_last(&gate->arguments, ROLE_PLATFORM)) { /* pip refuses another platform without it */
+		words_add(&words, "--target");
+		words_add(&words, gate_path(gate, "target"));
+	}
+	words_add(&words, "--report");
+	words_add(&words, gate->report_path);
+	status = gate_ask(gate, gate_end(gate, &words), false);
+	if (status)
+		return status;
+	if (report_read_file(gate->run, gate->report_path, &gate->plan, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "pip's plan cannot be read: %s; nothing was written", error.text);
+	return 0;
+}
+
+static int fetch(struct gate *gate, const char *folder, const char *destination)
+{
+	bool hashes = pip_at_least(&gate->pip, 26, 2) && !arguments_last(&gate->arguments, ROLE_HASHES);
+	const char *constraints = gate_constraints(gate, hashes);
+	struct words words;
+	char **names;
+	int status;
+
+	if (!constraints)
+		return EXIT_UNDECIDED;
+	gate_begin(gate, &words, gate->command);
+	gate_options(gate, &words, gate->command_bit, keep);
+	if (hashes)
+		words_add(&words, "--no-require-hashes");
+	words_add(&words, "--constraint");
+	words_add(&words, constraints);
+	words_add(&words, gate->command_bit == PIP_DOWNLOAD ? "--dest" : "--wheel-dir");
+	words_add(&words, folder);
+	status = gate_let(gate, gate_end(gate, &words));
+	if (status)
+		return status;
+	names = files_list(gate, folder);
+	if (!names)
+		return EXIT_UNDECIDED;
+	status = files_compare(gate, names);
+	return status ? status : files_move(gate, folder, names, destination);
+}
+
+static int run(struct gate *gate)
+{
+	const char *destination = files_destination(gate);
+	const char *folder = files_private(gate, destination);
+	int status;
+
+	if (!folder)
+		return EXIT_UNDECIDED;
+	status = fetch(gate, folder, destination);
+	tree_remove(folder);
+	return status;
+}
+
+const struct road road_fetch = {"plan", plan, run};

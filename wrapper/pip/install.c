@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The road of `pip install` where pip can report: a dry run with a report is the plan, its constraints hold the run. */
+#include "wrapper/file.h"
+#include "wrapper/pip/gate.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "matcher/base/banned.h"
+
+/* The user's own --report and --dry-run are honoured by us. */
+static bool keep(const struct argument *a)
+{
+	return !a->option || (a->option->role != ROLE_REPORT && a->option->role != ROLE_DRY_RUN);
+}
+
+static int plan(struct gate *gate)
+{
+	struct pipgate_error error;
+	struct words words;
+	int status;
+
+	gate->report_path = gate_path(gate, "plan.json");
+	gate_begin(gate, &words, "install");
+	words_add(&words, "--dry-run");
+	gate_options(gate, &words, PIP_INSTALL, keep);
+	words_add(&words, "--report"); /* the last one wins */
+	words_add(&words, gate->report_path);
+	status = gate_ask(gate, gate_end(gate, &words), gate->dry_run);
+	if (status)
+		return status;
+	if (report_read_file(gate->run, gate->report_path, &gate->plan, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "pip's plan cannot be read: %s; nothing was installed", error.text);
+	return 0;
+}
+
+/* The user's --report: a copy of pip's own. */
+static int copy_report(struct gate *gate, const char *from)
+{
+	struct pipgate_error error;
+	enum pipgate_status status;
+	struct buf bytes;
+
+	if (!gate->user_report)
+		return 0;
+	buf_init(&bytes, NULL, PIP_REPORT_MAX);
+	status = file_read(AT_FDCWD, from, &bytes, &error);
+	if (status == PIPGATE_OK)
+		status = file_write(gate->user_report, buf_view(&bytes), &error);
+	buf_fini(&bytes);
+	return status == PIPGATE_OK ? 0 : say_error(EXIT_UNDECIDED, "pip's report: %s", error.text);
+}
+
+static int run(struct gate *gate)
+{
+	const char *second = gate_path(gate, "run.json"), *constraints;
+	bool hashes = pip_at_least(&gate->pip, 26, 2) && !arguments_last(&gate->arguments, ROLE_HASHES);
+	struct plan ran;
+	struct words words;
+	int status, difference;
+
+	if (gate->dry_run)
+		return copy_report(gate, gate->report_path);
+	constraints = gate_constraints(gate, hashes);
+	if (!constraints)
+		return EXIT_UNDECIDED;
+	gate_begin(gate, &words, "install");
+	gate_options(gate, &words, PIP_INSTALL, keep);
+	if (hashes)
+		words_add(&words, "--no-require-hashes"); /* bind the hashes that there are, ask for none where there is none */
+	words_add(&words, "--constraint");
+	words_add(&words, constraints);
+	words_add(&words, "--report");
+	words_add(&words, second);
+	status = gate_let(gate, gate_end(gate, &words));
+	if (access(second, F_OK))
+		return status ? status : say_error(EXIT_MISMATCH, "pip ended without a report of what it installed");
+	if (report_read_file(gate->run, second, &ran, NULL) != PIPGATE_OK)
+		return say_error(EXIT_MISMATCH, "what pip installed cannot be compared with what was audited: its report cannot be read");
+	difference = gate_compare(gate, &ran);
+	if (difference)
+		return difference;
+	if (!status)
+		status = copy_report(gate, second);
+	return status;
+}
+
+const struct road road_install = {"plan", plan, run};

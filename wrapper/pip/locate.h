@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which pip is meant: that of the activated environment, the next on PATH that is not a link to us, or --gate-python's. */
+#ifndef WRAPPER_PIP_LOCATE_H
+#define WRAPPER_PIP_LOCATE_H
+
+#include "wrapper/memory.h"
+
+struct pip {
+	char **words;     /* how it is started, NULL-ended: a script, or an interpreter with a few lines */
+	size_t n_words;
+	char *script;     /* NULL: started through the interpreter */
+	char *python;     /* the interpreter, as far as it is known without starting one; NULL: not yet */
+	char *name;       /* what the user called: "pip3.11" */
+	/* after pip_probe() */
+	bool probed;
+	unsigned major, minor; /* of pip's version */
+	char *version;
+	char *python_version;  /* "3.11.7" */
+	char *stdlib;          /* the standard library's folder */
+	bool virtual_environment;
+	char **path;           /* sys.path as this pip sees it, NULL-ended */
+};
+
+/* python: --gate-python or NULL. FAILED: none was found, and where it was looked for. */
+enum pipgate_status pip_locate(struct pipgate_run *run, const char *name, const char *python, struct pip *out,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Starts the interpreter once (12–20 ms) to learn the rest. */
+enum pipgate_status pip_probe(struct pipgate_run *run, struct pip *pip, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* pip's own --python (an interpreter or an environment's folder): pip->path and the like become that interpreter's. */
+enum pipgate_status pip_retarget(struct pipgate_run *run, struct pip *pip, const char *target, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* The marker variables of the interpreter (PEP 508), for pips that do not report them. */
+enum pipgate_status pip_environment(struct pipgate_run *run, const struct pip *pip, struct pipgate_environment *out,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Is pip's version at least this? */
+static inline bool pip_at_least(const struct pip *pip, unsigned major, unsigned minor)
+{
+	return pip->major > major || (pip->major == major && pip->minor >= minor);
+}
+
+#endif
