@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The harness itself, with the bare pip alone: that what the other cases rely on can be seen to happen."""
+import os
+
+from lib.case import Failed, case, paths
+from lib import index, osvdb, pips, schema, suites, tree, wheels
+
+
+@case(pips="one")
+def harness_bare_pip_installs_what_the_gate_blocks(c):
+    """Without the gate the vulnerable pin is installed, and the tree's digest sees it."""
+    before = c.snapshot()
+    c.prepare("install", "jinja2==2.10")
+    c.equal(c.env.installed(), {"jinja2": "2.10", "markupsafe": "2.1.5"}, "installed")
+    c.true(any(line.endswith("jinja2.py") for line in tree.differences(before, c.snapshot())), "the digest saw nothing")
+    try:
+        c.unchanged(before)
+    except Failed:
+        return
+    raise Failed("unchanged() found no change")
+
+
+@case(pips="all")
+def harness_index(c):
+    """Every pip resolves from the loopback index, by HTML or JSON, with and without hashes and PEP 658."""
+    c.prepare("download", "-q", "-d", c.path("a"), "flask")
+    c.equal(len(os.listdir(c.path("a"))), 4, "files")
+    c.index.hashes = c.index.core_metadata = c.index.json = c.index.cache = False
+    c.prepare("download", "-q", "-d", c.path("b"), "flask", "--no-cache-dir")
+    c.equal(len(os.listdir(c.path("b"))), 4, "files")
+    c.true(c.index.seen("file") and c.index.seen("page"), "no requests were seen")
+
+
+@case(pips="one")
+def harness_index_quirks(c):
+    """Another file the second time, a password, a refusal."""
+    name, second = wheels.wheel("idna", "3.7", ["click"])
+    c.index.second[name], c.index.hashes, c.index.core_metadata, c.index.cache = second, False, False, False
+    c.prepare("download", "-q", "-d", c.path("first"), "idna")
+    c.prepare("download", "-q", "-d", c.path("second"), "idna")
+    c.equal(sorted(os.listdir(c.path("second"))), ["click-8.1.7-py3-none-any.whl", name], "files")
+    c.index.auth = ("user", "word")
+    c.expect(c.bare("download", "-q", "--no-input", "idna"), status=1)
+    c.prepare("download", "-q", "-d", c.path("third"), "idna", "-i", c.index.url.replace("//", "//user:word@"))
+    c.index.auth, c.index.fail = None, {"/simple/idna": 404}
+    c.expect(c.bare("download", "-q", "idna"), status=1, err="No matching distribution")
+
+
+@case(pips="two old")
+def harness_sdist_marks(c):
+    """Build code of a test's sdist leaves its mark, with no other distribution needed; and its wheel is the same every time."""
+    c.prepare("install", "-q", "built")
+    c.true("wheel built" in c.built(), "no mark: %s", c.built())
+    c.equal(wheels.sdist("built", "1.0"), wheels.sdist("built", "1.0"), "sdist")
+
+
+@case(pips="one")
+def harness_tap(c):
+    """Programs that die, print no plan or fewer tests than planned are failures."""
+    table = (
+        ("echo 1..2; echo ok 1 - a; echo ok 2 - b", 2, 0, 0),
+        ("printf '\\t1..1\\n\\tok 1 - a\\n\\t1..2\\n\\tok 1 - b\\n\\tok 2 - c\\n'", 3, 0, 0),
+        ("echo 1..2; echo ok 1 - a; echo not ok 2 - b; echo '# why'", 1, 1, 0),
+        ("echo 1..2; echo ok 1 - a", 1, 1, 0),
+        ("echo ok 1 - a", 1, 1, 0),
+        ("echo 1..1; echo ok 1 - a; exit 3", 1, 1, 0),
+        ("echo 1..1; echo ok 1 - a; kill -SEGV $$", 1, 1, 0),
+        ("echo '1..0 # SKIP no data'", 0, 0, 1),
+        ("echo 1..2; echo 'ok 1 - a # SKIP no data'; echo ok 2 - b", 1, 0, 1),
+        ("true", 0, 1, 0),
+    )
+    for script, passed, failed, skipped in table:
+        o = suites.Program("x", ["sh", "-c", script], {}).run()
+        c.equal((o.passed, len(o.failed), len(o.skipped)), (passed, failed, skipped), script)
+
+
+@case(pips="one")
+def harness_schema(c):
+    """The checker of schemas finds what is wrong."""
+    rules = {"type": "object", "required": ["a"], "additionalProperties": False,
+             "properties": {"a": {"type": ["integer", "null"], "minimum": 1}, "b": {"type": "array", "items": {"enum": ["x"]}}}}
+    for value, right in (({"a": 1}, True), ({"a": None, "b": ["x"]}, True), ({"a": 0}, False), ({}, False), ({"a": True}, False),
+                         ({"a": 1, "b": ["y"]}, False), ({"a": 1, "c": 1}, False), ([], False)):
+        c.equal(not schema.problems(value, rules), right, repr(value))
+    c.true(schema.problems(1, {"typo": 1}), "an unknown keyword passed")
+
+
+@case(pips="one")
+def harness_no_host_names(c):
+    """No file of ours names a machine's path or a registry: the index comes from pip's configuration."""
+    words = ["py" + "pi.org", "python" + "hosted", "/wo" + "rk/", "/ro" + "ot/"]
+    for top in ("tests", "packaging", ".ci"):
+        for folder, _, files in os.walk(os.path.join(paths.ROOT, top)):
+            for name in files:
+                with open(os.path.join(folder, name), "rb") as f:
+                    text = f.read()
+                found = [w for w in words if w.encode() in text]
+                c.true(not found or "fuzz" in folder or "starter" in folder, "%s has %s", os.path.join(folder, name), found)

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A digest of a whole folder tree, entry by entry, to prove that nothing was installed. Byte code caches are left out."""
+import hashlib
+import os
+import stat
+
+
+def snapshot(root):
+    """{relative path: (kind, mode, digest or link target)}"""
+    found = {}
+    for folder, folders, files in os.walk(root):
+        folders[:] = [d for d in folders if d != "__pycache__"]
+        for name in folders + files:
+            path = os.path.join(folder, name)
+            if not name.endswith(".pyc"):
+                found[os.path.relpath(path, root)] = _entry(path)
+    return found
+
+
+def _entry(path):
+    info = os.lstat(path)
+    mode = stat.S_IMODE(info.st_mode)
+    if stat.S_ISLNK(info.st_mode):
+        return "link", 0, os.readlink(path)
+    if stat.S_ISDIR(info.st_mode):
+        return "folder", mode, ""
+    if not stat.S_ISREG(info.st_mode):
+        return "other", mode, ""
+    with open(path, "rb") as f:
+        return "file", mode, hashlib.sha256(f.read()).hexdigest()
+
+
+def differences(before, after):
+    """Lines "+ path", "- path", "~ path"."""
+    lines = ["+ " + p for p in after if p not in before]
+    lines += ["- " + p for p in before if p not in after]
+    lines += ["~ " + p for p in after if p in before and after[p] != before[p]]
+    return sorted(lines, key=lambda line: line[2:])
