@@ -97,19 +97,88 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(call o,$(UNIT_LIB_C)) $(B)/libwrapper.a $
 units: $(UNITS)
 
 check: deps-test ## install what tests need, build, run every test
-	$(Q)$(MAKE) --no-print-directory all units
+	$(Q)$(MAKE) --no-print-directory all units replays
 	$(Q)B=$(B) tests/run $(T)
 
-t: all units ## run some tests: make t T='cli/block*'
+t: all units replays ## run some tests: make t T='cli/block*'
 	$(Q)B=$(B) tests/run $(T)
 
-deps-build deps-test:
+dev: ## sanitizer build, unit tests, and what failed the last time
+	$(Q)$(MAKE) --no-print-directory $(ASAN) all units
+	$(Q)B=$(B)/asan tests/run unit
+	$(Q)B=$(B)/asan tests/run --failed
+
+# ---- the same tests, looked at more closely ----
+ASAN = B=$(B)/asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined' OPTIMIZE='-O1 -g -fno-omit-frame-pointer'
+check-asan: deps-test ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
+	$(Q)$(MAKE) --no-print-directory $(ASAN) all units replays
+	$(Q)B=$(B)/asan tests/run $(T)
+
+check-valgrind: deps-valgrind units ## the unit tests under valgrind
+	$(Q)for t in $(UNITS); do echo "$$t"; valgrind -q --error-exitcode=1 --leak-check=full $$t >/dev/null || exit 1; done
+
+COVERAGE = B=$(B)/coverage OPTIMIZE='-O0 -g --coverage' HARDEN= LDFLAGS=--coverage
+coverage: deps-coverage ## lines and branches of matcher/: at least 90 % and 80 %
+	$(Q)$(MAKE) --no-print-directory $(COVERAGE) all units replays
+	$(Q)find $(B)/coverage -name '*.gcda' -delete
+	$(Q)B=$(B)/coverage tests/run unit conformance replay
+	$(Q)gcovr -r . --object-directory $(B)/coverage -f matcher/ --exclude-throw-branches --fail-under-line 90 --fail-under-branch 80
+
+bench: deps-bench all ## speed and memory beside the bare pip and pip-audit, as a table
+	$(Q)B=$(B) tests/bench/run $(BENCH)
+
+# ---- fuzzing: one target a parser; check replays the corpus without a fuzzer ----
+FUZZ_SECONDS ?= 20
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_C))
+REPLAYS := $(patsubst tests/fuzz/%.c,$(B)/replay/%,$(FUZZ_C))
+FUZZED_C := $(filter-out %/main.c,$(MATCHER_C) $(PROGRAM_C))
+replays: $(REPLAYS)
+$(B)/replay/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(B)/libwrapper.a $(B)/libpipgate.a
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(call pkg,--libs,$(PROGRAM_LIBS))
+
+fuzz: deps-fuzz ## every fuzz target for FUZZ_SECONDS each
+	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
+	$(Q)for f in $(FUZZERS); do n=$${f##*/fuzz_}; mkdir -p $(B)/corpus/$$n; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 $(B)/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
+$(B)/fuzz/%: tests/fuzz/%.c $(FUZZED_C) $(STAMP)
+	$(call say,FUZZ,$@)
+	@mkdir -p $(@D)
+	$(Q)clang -std=c17 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined -DPIPGATE_LIBEXEC='""' \
+		$(call pkg,--cflags,$(PROGRAM_LIBS)) $< $(FUZZED_C) -o $@ $(call pkg,--libs,$(PROGRAM_LIBS))
+
+lint: deps-lint ## cppcheck, shellcheck and the compiler's analyzer
+	$(Q)cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -I. matcher wrapper
+	$(Q)shellcheck packaging/*.sh
+	$(Q)$(MAKE) --no-print-directory B=$(B)/lint CI=1 all
+
+format: ## clang-format over every C file
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+deps-build deps-test deps-valgrind deps-coverage deps-bench deps-fuzz deps-lint:
 	$(Q)packaging/deps.sh $(@:deps-%=%)
-.PHONY: deps-build deps-test
+.PHONY: deps-build deps-test deps-valgrind deps-coverage deps-bench deps-fuzz deps-lint replays
 
 demo: deps-build ## the main job on the real index, in a throw-away environment
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)B=$(B) packaging/demo.sh
+
+# ---- installing ----
+LIBEXEC := $(PREFIX)/libexec/pipgate
+install: all ## into PREFIX (/usr/local), below DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC)
+	install -m 755 $(B)/pipgate $(DESTDIR)$(PREFIX)/bin/pipgate
+	install -m 755 $(B)/pipgate-fetch $(DESTDIR)$(LIBEXEC)/pipgate-fetch
+	install -m 644 $(B)/starter.db $(DESTDIR)$(LIBEXEC)/starter.db
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/pipgate $(DESTDIR)$(LIBEXEC)/pipgate-fetch $(DESTDIR)$(LIBEXEC)/starter.db
+	rmdir $(DESTDIR)$(LIBEXEC) 2>/dev/null || :
+
+dist: ## a source archive in build/
+	@mkdir -p $(B)
+	git archive --prefix=pipgate-$(VERSION)/ -o $(B)/pipgate-$(VERSION).tar.gz HEAD
 
 clean: ## remove everything generated
 	rm -rf $(B)
@@ -117,4 +186,4 @@ clean: ## remove everything generated
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
 
--include $(patsubst %.o,%.d,$(call o,$(MATCHER_C) $(PROGRAM_C) $(FETCH_C) $(UNIT_C) $(UNIT_LIB_C)))
+-include $(patsubst %.o,%.d,$(call o,$(MATCHER_C) $(PROGRAM_C) $(FETCH_C) $(UNIT_C) $(UNIT_LIB_C) $(FUZZ_C)))
