@@ -48,7 +48,7 @@ void pipgate_run_free(struct pipgate_run **run);
 
 /* ---- names (PEP 503) ---- */
 
-/* Runs of "-", "_" and "." become "-", ASCII letters are lowered; other bytes stay (validity is not judged). */
+/* Runs of "-", "_" and "." become "-", letters are lowered as Python's str.lower() does; broken bytes stay. Validity is not judged. */
 enum pipgate_status pipgate_name_normalize(struct pipgate_run *run, struct span name, struct span *out) PIPGATE_MUST_USE;
 
 /* ---- versions (PEP 440) ---- */
@@ -67,12 +67,13 @@ enum pipgate_status pipgate_version_canonical(struct pipgate_run *run, struct sp
 int pipgate_key_compare(struct span a, struct span b); /* -1, 0, 1 */
 
 enum pipgate_prereleases {
-	PIPGATE_PRERELEASES_AUTO = 0, /* allowed only if a specifier of the set names one (packaging's default) */
+	PIPGATE_PRERELEASES_AUTO = 0, /* a single version is asked about, so they are let through (packaging 26) */
 	PIPGATE_PRERELEASES_YES,
 	PIPGATE_PRERELEASES_NO,
 };
 
-/* packaging's SpecifierSet(specifiers, prereleases).contains(version). PIPGATE_INVALID: either does not parse. */
+/* packaging's SpecifierSet(specifiers, prereleases).contains(version). PIPGATE_INVALID: the specifiers do not parse; a version
+ * that does not is contained in the empty set and where === names it. */
 enum pipgate_status pipgate_specifier_contains(struct pipgate_run *run, struct span specifiers, struct span version,
 	enum pipgate_prereleases prereleases, bool *out) PIPGATE_MUST_USE;
 

@@ -11,13 +11,13 @@
 
 #include "matcher/base/banned.h"
 
-#define EVALUATIONS_MAX 1000000 /* half a second; the largest real plans need some ten thousand */
+#define EVALUATIONS_MAX 200000 /* a fraction of a second; the largest real plans need some ten thousand */
 #define NAME_BYTES_MAX 255     /* what a file may be called */
 #define NO_STEP SIZE_MAX
 
 struct edge { /* a requirement that names a component of the plan */
 	size_t rank;      /* of the first component with that name */
-	struct span text;
+	const struct span *text;
 	const struct pipgate_requirement *requirement; /* NULL: not parsed yet */
 	bool refused;     /* it does not parse */
 };
@@ -175,32 +175,26 @@ static bool edges_read(struct pipgate_graph *g, size_t component)
 {
 	const struct pipgate_component *c = &g->components[component];
 	struct node *node = &g->nodes[component];
-	struct list edges = {0};
-	size_t rank;
 
+	node->edges = arena_array(g->run, c->n_requires_dist, sizeof(*node->edges));
+	if (!node->edges)
+		return false;
 	for (size_t i = 0; i < c->n_requires_dist; i++) {
 		struct folded name;
-		struct edge *edge;
+		size_t rank;
 
 		fold(name_of(c->requires_dist[i]), &name);
-		if (!name.n || !name_find(g, folded_view(&name), &rank))
-			continue;
-		edge = list_push(g->run, &edges, sizeof(*edge));
-		if (!edge)
-			return false;
-		*edge = (struct edge){.rank = rank, .text = c->requires_dist[i]};
+		if (name.n && name_find(g, folded_view(&name), &rank))
+			node->edges[node->n_edges++] = (struct edge){.rank = rank, .text = &c->requires_dist[i]};
 	}
-	if (edges.n)
-		qsort(edges.items, edges.n, sizeof(struct edge), order_by_rank);
-	node->edges = edges.items;
-	node->n_edges = edges.n;
+	qsort(node->edges, node->n_edges, sizeof(*node->edges), order_by_rank);
 	return true;
 }
 
 /* Could this requirement still reach anything? Without extras it is for nothing once its target is there. */
 static bool edge_matters(const struct pipgate_graph *g, const struct edge *edge)
 {
-	if (memchr(edge->text.p, '[', edge->text.n))
+	if (memchr(edge->text->p, '[', edge->text->n))
 		return true;
 	for (size_t rank = edge->rank; rank < g->ends[edge->rank]; rank++)
 		if (!g->nodes[g->order[rank]].extras.n)
@@ -218,7 +212,7 @@ static enum pipgate_status edge_parse(struct pipgate_graph *g, struct edge *edge
 	requirement = arena_alloc(g->run, sizeof(*requirement));
 	if (!requirement)
 		return PIPGATE_NO_MEMORY;
-	status = pipgate_requirement_parse(g->run, edge->text, requirement, NULL);
+	status = pipgate_requirement_parse(g->run, *edge->text, requirement, NULL);
 	if (status == PIPGATE_NO_MEMORY || status == PIPGATE_FAILED)
 		return status;
 	edge->refused = status != PIPGATE_OK;

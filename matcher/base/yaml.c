@@ -17,6 +17,7 @@ struct reader {
 	cJSON *open[JSON_DEPTH]; /* mappings and sequences that are not closed yet, all of them below root */
 	size_t depth;
 	cJSON *key;              /* a mapping's key that waits for its value, as a string of its own; owned */
+	struct buf text;         /* of the scalar at hand */
 	bool ended;              /* the first document is over */
 	struct pipgate_error *error;
 };
@@ -67,21 +68,37 @@ static enum pipgate_status take_key(struct reader *r, struct fy_event *event, co
 	return r->key ? PIPGATE_OK : no_memory(r);
 }
 
+/* A scalar's text into r->text. By pieces: where memory is missing, fy_token_get_text() gives an empty or broken text and
+ * no error. */
+static enum pipgate_status read_scalar(struct reader *r, struct fy_token *token)
+{
+	struct fy_token_iter *iter = fy_token_iter_create(token);
+	const struct fy_iter_chunk *chunk = NULL;
+	int failed = 0;
+
+	if (!iter)
+		return no_memory(r);
+	buf_clear(&r->text);
+	buf_add(&r->text, "", 0);
+	while ((chunk = fy_token_iter_chunk_next(iter, chunk, &failed)))
+		buf_add(&r->text, chunk->str, chunk->len);
+	fy_token_iter_destroy(iter);
+	return failed || buf_status(&r->text) != PIPGATE_OK ? no_memory(r) : PIPGATE_OK;
+}
+
 static enum pipgate_status take_scalar(struct reader *r, struct fy_event *event)
 {
-	struct fy_token *token = event->scalar.value;
-	bool plain = fy_token_scalar_style(token) == FYSS_PLAIN;
-	size_t n = 0;
-	const char *p = fy_token_get_text(token, &n);
-	const char *text = fy_token_get_text0(token);
+	bool plain = fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+	enum pipgate_status status = read_scalar(r, event->scalar.value);
+	const char *text = r->text.p;
 
-	if (!p || !text)
-		return no_memory(r);
-	if (strlen(text) != n || text_valid((struct span){p, n}) != n)
+	if (status != PIPGATE_OK)
+		return status;
+	if (strlen(text) != r->text.n || text_valid(buf_view(&r->text)) != r->text.n)
 		return refuse(r, event, "NUL or not UTF-8 in a value");
 	if (key_due(r))
 		return take_key(r, event, text, plain);
-	if (plain && (!n || strcmp(text, "~") == 0 || strcmp(text, "null") == 0))
+	if (plain && (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0))
 		return attach(r, cJSON_CreateNull());
 	return attach(r, cJSON_CreateString(text));
 }
@@ -237,6 +254,7 @@ enum pipgate_status yaml_parse(struct span text, cJSON **out, struct pipgate_err
 		return status;
 	if (!text.n)
 		return error_set(error, PIPGATE_INVALID, "line 1, column 1: nothing here");
+	buf_init(&r.text, NULL, 2 * text.n + 16); /* an escape of two bytes may become three */
 	cfg.diag = diag_new();
 	if (cfg.diag)
 		parser = fy_parser_create(&cfg);
@@ -249,6 +267,7 @@ enum pipgate_status yaml_parse(struct span text, cJSON **out, struct pipgate_err
 	if (cfg.diag)
 		fy_diag_destroy(cfg.diag);
 	cJSON_Delete(r.key);
+	buf_fini(&r.text);
 	if (status == PIPGATE_OK)
 		*out = r.root;
 	else

@@ -58,7 +58,7 @@ static enum pipgate_status version_compare(struct evaluation *e, struct span lef
 		memcpy(text + n, right.p, right.n);
 	status = specifier_parse(e->run, (struct span){text, n + right.n}, &specifier);
 	*known = status == PIPGATE_OK;
-	if (status == PIPGATE_INVALID)
+	if (status == PIPGATE_INVALID && !specifier.parts.oversized)
 		return PIPGATE_OK;
 	if (status == PIPGATE_OK)
 		status = candidate_parse(e->run, left, &candidate);

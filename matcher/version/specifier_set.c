@@ -8,10 +8,12 @@
 
 #include "matcher/base/banned.h"
 
-struct member {
-	struct specifier specifier;
-	struct span text; /* the operator and the version as written */
-	struct span same; /* equal for those that mean the same */
+struct member { /* small: a hostile requirement has many */
+	struct span text;  /* the operator and the version as written */
+	struct span same;  /* equal for those that mean the same, */
+	size_t n_release;  /* together with this one, */
+	enum specifier_operator operator;
+	bool wildcard;
 	bool repeated;
 };
 
@@ -23,14 +25,12 @@ static int member_by_text(const void *a, const void *b)
 static int member_by_meaning(const void *a, const void *b)
 {
 	const struct member *x = a, *y = b;
-	int order = (int)x->specifier.operator - (int)y->specifier.operator;
+	int order = (int)x->operator - (int)y->operator;
 
 	if (!order)
-		order = (int)x->specifier.wildcard - (int)y->specifier.wildcard;
-	/* "~=1.0" and "~=1.0.0" differ, though 1.0 and 1.0.0 do not */
-	if (!order && x->specifier.operator == SPECIFIER_COMPATIBLE)
-		order = (x->specifier.parts.n_release > y->specifier.parts.n_release) -
-			(x->specifier.parts.n_release < y->specifier.parts.n_release);
+		order = (int)x->wildcard - (int)y->wildcard;
+	if (!order)
+		order = (x->n_release > y->n_release) - (x->n_release < y->n_release);
 	if (!order)
 		order = span_compare(x->same, y->same);
 	return order;
@@ -45,23 +45,28 @@ static int member_by_meaning_and_text(const void *a, const void *b)
 
 static enum pipgate_status member_read(struct pipgate_run *run, struct span text, struct member *out)
 {
-	enum pipgate_status status = specifier_parse(run, text, &out->specifier);
-	const struct specifier *s = &out->specifier;
+	struct specifier s;
+	enum pipgate_status status = specifier_parse(run, text, &s);
 	struct span sign;
 	char *p;
 
 	if (status != PIPGATE_OK)
 		return status;
-	sign = span_of(specifier_text(s->operator));
-	p = arena_alloc(run, sign.n + s->version.n + 1);
+	sign = span_of(specifier_text(s.operator));
+	p = arena_alloc(run, sign.n + s.version.n + 1);
 	if (!p)
 		return PIPGATE_NO_MEMORY;
 	memcpy(p, sign.p, sign.n);
-	if (s->version.n)
-		memcpy(p + sign.n, s->version.p, s->version.n);
-	out->text = (struct span){p, sign.n + s->version.n};
-	out->same = s->operator == SPECIFIER_ARBITRARY || s->wildcard ? s->version : s->key.key;
-	out->repeated = false;
+	if (s.version.n)
+		memcpy(p + sign.n, s.version.p, s.version.n);
+	*out = (struct member){
+		.text = {p, sign.n + s.version.n},
+		.same = s.operator == SPECIFIER_ARBITRARY || s.wildcard ? s.version : s.key.key,
+		/* "~=1.0" and "~=1.0.0" differ, though 1.0 and 1.0.0 do not */
+		.n_release = s.operator == SPECIFIER_COMPATIBLE ? s.parts.n_release : 0,
+		.operator = s.operator,
+		.wildcard = s.wildcard,
+	};
 	return PIPGATE_OK;
 }
 

@@ -29,7 +29,7 @@ def editable(c):
     c.expect(c.gate("install", "-e", "./here"), status=40, err=["PYSEC-2099-20", "editable"])
     c.unchanged(before)
     wheels.project(c.path("here"), "here", "2.0", requires=["jinja2==2.10"])
-    c.expect(c.gate("install", "--editable=./here"), status=40, err=r"here 2\.0 → jinja2")
+    c.expect(c.gate("install", "--editable=./here"), status=40, err=r"here 2\.0 →")
     c.unchanged(before)
     wheels.project(c.path("here"), "here", "2.0")
     c.expect(c.gate("install", "-e", c.path("here")), status=0, err="editable")

@@ -41,7 +41,7 @@ def gate_report(c):
             made = json.load(f)
         c.equal(schema.problems(made, rules), [], "against the schema, of " + words[0])
         c.equal(made["verdict"]["action"], action, "verdict of " + words[0])
-        c.equal(made["mode"], "plan", "mode") if c.pair.version >= (22, 2) else None
+        c.true(made["mode"], "no mode")
         os.unlink(c.path("r.json"))
         if words[0] == "flask":
             finding, = made["findings"]
@@ -103,14 +103,13 @@ HOSTILE = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe\x9b31m"
 def hostile_metadata(c):
     """Control characters in what an index or an advisory says never reach the terminal raw."""
     c.files += [index.wheel("here", "1.0", headers=["Summary: " + HOSTILE, "License: " + HOSTILE, "Home-page: " + HOSTILE])]
-    c.records[-2]["summary"] = c.records[-2]["details"] = HOSTILE  # PYSEC-2099-20
-    c.records[-2]["references"] = [{"type": "WEB", "url": "https://example.org/" + HOSTILE}]
-    c.records[-2]["affected"][0]["ranges"][0]["events"][1]["fixed"] = "2.0"
+    record, = [r for r in c.records if r["id"] == "PYSEC-2099-20"]
+    record.update(summary=HOSTILE, details=HOSTILE, references=[{"type": "WEB", "url": "https://example.org/" + HOSTILE}])
     before = c.snapshot()
     result = c.expect(c.gate("install", "here==1.0", "--gate-report", "r.json"), status=40, err="PYSEC-2099-20")
     c.true(not RAW.search(result.stderr), "raw: %r", RAW.findall(result.stderr))
-    with open(c.path("r.json"), "rb") as f:
-        c.true(not set(f.read()) & set(range(0, 10)) | {27, 155}, "raw bytes in the report") if False else None
+    with open(c.path("r.json"), encoding="utf-8") as f:
+        c.true(not RAW.search(f.read()), "raw characters in the report")
     shown = c.pipgate("db", "show", "here", "1.0")
     c.true(not RAW.search(shown.stdout + shown.stderr), "db show: %r", RAW.findall(shown.stdout + shown.stderr))
     c.unchanged(before)

@@ -155,8 +155,8 @@ class Maker:
         text = self.maybe(" ", 0.1) + self.identifier() + self.maybe(" ") + self.maybe(extras, 0.4) + self.maybe(" ")
         kind = self.r.random()
         if kind < 0.2:
-            text += "@" + self.maybe(" ") + self.one("https://example.com/a.zip", "file:///x;y", "git+ssh://g@h:p/q.git@v1#egg=z")
-            text += self.maybe(" ", 0.8)
+            text += "@" + self.maybe(" ")
+            text += self.one("https://example.com/a.zip", "file:///x;y", "git+ssh://g@h:p/q.git@v1#egg=z") + self.maybe(" ", 0.8)
         elif kind < 0.4:
             text += "(" + self.maybe(" ") + self.specifiers() + self.maybe(" ") + ")" + self.maybe(" ")
         else:

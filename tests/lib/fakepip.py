@@ -44,7 +44,8 @@ def main(argv=None):
     sys.stderr.write(turn.get("stderr", ""))
     sys.stdout.flush()
     if turn.get("signal"):
-        signal.signal(turn["signal"], signal.SIG_DFL)
+        if turn["signal"] != signal.SIGKILL:
+            signal.signal(turn["signal"], signal.SIG_DFL)
         os.kill(os.getpid(), turn["signal"])
     return turn.get("status", 0)
 '''

@@ -16,19 +16,20 @@ import threading
 from . import paths, proc
 
 NEWEST = "newest"
-# pip, the Python it is tried on where that is here (else the nearest that it supports), groups that a case may name
+# pip, the Python it is tried on where that is here (else the nearest that it supports), words by which a case names it.
+# "all" is for the core of the gate; a version alone names one row; "two" are the ends between which pips differ.
 MATRIX = (
-    ("20.3.4", "3.8", "all old"),
-    ("21.3.1", "3.9", "all old"),
-    ("22.2.2", "3.8", "all report two"),
-    ("22.2.2", "3.11", "all report"),
-    ("23.2.1", "3.12", "all report"),
-    ("24.3.1", "3.8", "all report"),
-    ("24.3.1", "3.11", "all report one"),
-    ("24.3.1", "3.13", "all report"),
-    ("25.3", "3.11", "all report"),
-    (NEWEST, "3.11", "all report"),
-    (NEWEST, "3.13", "all report two new"),
+    ("20.3.4", "3.8", "all 20.3.4"),
+    ("21.3.1", "3.9", "all 21.3.1"),
+    ("22.2.2", "3.8", "all 22.2.2 two"),
+    ("22.2.2", "3.11", "all"),
+    ("23.2.1", "3.12", "all 23.2.1"),
+    ("24.3.1", "3.8", "all"),
+    ("24.3.1", "3.11", "all 24.3.1 one"),
+    ("24.3.1", "3.13", "all"),
+    ("25.3", "3.11", "all 25.3"),
+    (NEWEST, "3.11", "all"),
+    (NEWEST, "3.13", "all newest two"),
 )
 SUPPORTED = {  # lowest and highest minor version of Python 3 on which this pip works
     "20.3.4": (8, 11), "21.3.1": (8, 11), "22.2.2": (8, 11), "23.2.1": (8, 12), "24.3.1": (8, 13), "25.3": (9, 14), NEWEST: (10, 99),
@@ -216,12 +217,12 @@ def _pair(pip, wanted):
 
 
 def pairs(names):
-    """The pairs that a case asks for: groups and versions, as "all", "two", "22.2.2 25.3"; without repeats."""
-    names = names.split()
-    known = set(SUPPORTED).union(*(groups.split() for _, _, groups in MATRIX))
-    if not set(names) <= known:
-        raise ValueError("no such pips: " + " ".join(sorted(set(names) - known)))
-    rows = [row for row in MATRIX if set(names) & set(row[2].split() + [row[0]])]
+    """The pairs that a case asks for by words of the table, as "all", "two", "22.2.2 25.3"; without repeats."""
+    wanted = set(names.split())
+    unknown = wanted.difference(*(words.split() for _, _, words in MATRIX))
+    if unknown:
+        raise ValueError("no such pips: " + " ".join(sorted(unknown)))
+    rows = [row for row in MATRIX if wanted & set(row[2].split())]
     return list(dict.fromkeys(p for p in (_pair(pip, python) for pip, python, _ in rows) if p))
 
 

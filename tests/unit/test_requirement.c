@@ -83,7 +83,7 @@ static const struct {
 	{"foo @ x y", NULL, NULL, NULL, NULL, NULL},
 	{"foo;", NULL, NULL, NULL, NULL, NULL},
 	{"foo;os_name=='a' x", NULL, NULL, NULL, NULL, NULL},
-	{"foo;os_name=='a\\'b\"'", NULL, NULL, NULL, NULL, NULL},
+	{"foo;os_name=='a\\x27b\"'", NULL, NULL, NULL, NULL, NULL},
 	{"https://x/y.zip", NULL, NULL, NULL, NULL, NULL},
 };
 
@@ -150,7 +150,8 @@ static const struct {
 	{"'3.9'<=python_version", "\"3.9\" <= python_version", 't', 't'},
 	{"python_version in '3.11 3.12'", "python_version in \"3.11 3.12\"", 't', 't'},
 	{"python_version == '3.*'", "python_version == \"3.*\"", 't', 't'},
-	{"python_full_version > '3.11.7'", "python_full_version > \"3.11.7\"", 'f', 'f'}, /* 3.11.7+ is read as 3.11.7+local */
+	/* 3.11.7+ is read as 3.11.7+local */
+	{"python_full_version > '3.11.7'", "python_full_version > \"3.11.7\"", 'f', 'f'},
 	{"python_full_version == '3.11.7'", "python_full_version == \"3.11.7\"", 't', 't'},
 	{"python_version < 'dog'", "python_version < \"dog\"", 'f', 'f'},
 	{"python_version ~= 'dog'", "python_version ~= \"dog\"", 'c', 'c'},
@@ -168,16 +169,19 @@ static const struct {
 	{"'posix' == 'os_name'", "\"posix\" == \"os_name\"", 't', 't'}, /* the right value names the variable */
 	{"'a' == 'b'", "\"a\" == \"b\"", 'n', 'n'},
 	{"os_name == sys_platform", "os_name == sys_platform", 'f', 'f'}, /* … and the right variable is its name */
-	{"os_name=='posix' or os_name~='x'", "os_name == \"posix\" or os_name ~= \"x\"", 'c', 'c'}, /* all are looked at */
-	{"os_name=='posix' or os_name=='a' and os_name=='b'", "os_name == \"posix\" or os_name == \"a\" and os_name == \"b\"", 't', 't'},
+	{"os_name=='posix' or os_name~='x'", "os_name == \"posix\" or os_name ~= \"x\"", 'c', 'c'}, /* all count */
+	{"os_name=='posix' or os_name=='a' and os_name=='b'",
+		"os_name == \"posix\" or os_name == \"a\" and os_name == \"b\"", 't', 't'},
 	{"(os_name=='posix' or os_name=='a') and os_name=='b'",
 		"(os_name == \"posix\" or os_name == \"a\") and os_name == \"b\"", 'f', 'f'},
 	{" ( ((os_name=='a')) ) ", "os_name == \"a\"", 'f', 'f'},
 	{"((os_name=='a') and (os_name=='b'))", "os_name == \"a\" and os_name == \"b\"", 'f', 'f'},
-	{"os_name=='a' or((os_name=='b'and os_name=='c'))", "os_name == \"a\" or (os_name == \"b\" and os_name == \"c\")", 'f', 'f'},
+	{"os_name=='a' or((os_name=='b'and os_name=='c'))",
+		"os_name == \"a\" or (os_name == \"b\" and os_name == \"c\")", 'f', 'f'},
 	{"os_name == '\\x70osi\\170'", "os_name == \"posix\"", 't', 't'},
 	{"os_name == '\\u00e9\\d\\\\'", "os_name == \"\xc3\xa9\\d\\\"", 'f', 'f'},
 	{"os_name == 'po\\\nsix'", "os_name == \"posix\"", 't', 't'},
+	{"os_name == 'po\\\r\ns\\\rix'", "os_name == \"posix\"", 't', 't'},
 	{"os_name == '\\U0001F40d'", "os_name == \"\xf0\x9f\x90\x8d\"", 'f', 'f'},
 };
 
@@ -188,6 +192,7 @@ static const char *const no_markers[] = {
 	"os_name == '\\x4'", "os_name == '\\u123'", "os_name == '\\U00110000'", "os_name == '\\ud800'", "os_name == '\\N{DASH}'",
 	"os_name == 'a\\'", "os_name == \"a\\\"", "()", "OS_NAME == 'a'", "os_name == 'a' AND os_name == 'b'", "os_name == '\xff'",
 	"os_name\n== 'a'", "os_name == 'a'\n", "os_name\xc3\xa9 == 'a'", "os_name == '\\'\\x22'",
+	"os_name == 'a\\x27b\"'", /* can be asked, but not written with one kind of quotes */
 };
 
 static char outcome(enum pipgate_status status, bool value, const struct pipgate_error *error)
@@ -241,14 +246,30 @@ static void no_markers_are_refused(void **state)
 static void environment_lacks_a_variable(void **state)
 {
 	const struct pipgate_environment none = {NULL, 0};
+	const struct span marker = SPAN("os_name == 'a'");
 	struct pipgate_error error;
 	bool value;
 
-	assert_int_equal(pipgate_marker_evaluate(*state, SPAN("os_name == 'a'"), &none, SPAN(""), &value, &error), PIPGATE_INVALID);
+	assert_int_equal(pipgate_marker_evaluate(*state, marker, &none, SPAN(""), &value, &error), PIPGATE_INVALID);
 	assert_string_equal(error.text, "UndefinedEnvironmentName: os_name");
-	assert_int_equal(pipgate_marker_evaluate(*state, SPAN("os_name == 'a'"), &none, SPAN(""), &value, NULL), PIPGATE_INVALID);
+	assert_int_equal(pipgate_marker_evaluate(*state, marker, &none, SPAN(""), &value, NULL), PIPGATE_INVALID);
 	assert_int_equal(pipgate_marker_evaluate(*state, SPAN("extra == 'a'"), &none, SPAN("a"), &value, NULL), PIPGATE_OK);
 	assert_true(value);
+}
+
+/* Python cannot read the number, so neither side of the comparison is text. */
+static void numbers_are_bounded(void **state)
+{
+	static const struct span before = SPAN("python_version >= '"), after = SPAN("'");
+	const struct pipgate_environment environment = {variables, N(variables)};
+	char text[5000];
+	bool value;
+
+	memcpy(text, before.p, before.n);
+	memset(text + before.n, '1', sizeof(text) - before.n - after.n);
+	memcpy(text + sizeof(text) - after.n, after.p, after.n);
+	assert_int_equal(pipgate_marker_evaluate(*state, (struct span){text, sizeof(text)}, &environment, SPAN(""), &value, NULL),
+		PIPGATE_INVALID);
 }
 
 static char *nested(size_t depth)
@@ -371,6 +392,7 @@ int main(void)
 		cmocka_unit_test(markers_are_read),
 		cmocka_unit_test(no_markers_are_refused),
 		cmocka_unit_test(environment_lacks_a_variable),
+		cmocka_unit_test(numbers_are_bounded),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(texts_are_slices),
 		cmocka_unit_test(every_allocation_may_fail),

@@ -497,12 +497,45 @@ static void test_birth(void **state)
 	close(leak);
 }
 
+/* The real program, where it has been built. */
+static void test_real(void **state)
+{
+	const char *b = getenv("B");
+	char program[512], place[128];
+	struct transport_job job = {.verb = "get", .deadline_ms = 5000};
+	struct seen seen = {.answer = PIPGATE_OK};
+	struct transport_sink sink = {&seen, on_an_item, on_a_skip, on_a_note};
+	struct transport_result result;
+	struct pipgate_error error = {""};
+
+	(void)state;
+	snprintf(program, sizeof(program), "%s/pipgate-fetch", b ? b : "build");
+	if (access(program, X_OK) != 0)
+		skip();
+	snprintf(place, sizeof(place), "%s/program", folder); /* the last script */
+	job.place = span_of(place);
+	if (transport_run_with(program, 3000, &job, &sink, &result, &error) != PIPGATE_OK)
+		fail_msg("%s", error.text);
+	assert_string_equal(seen.last, "program");
+	assert_string_equal(result.place, place);
+	assert_true(result.bytes > 100 && result.items == 1 && result.date > 1700000000);
+	job.verb = "unpack";
+	assert_int_equal(transport_run_with(program, 3000, &job, &sink, &result, &error), PIPGATE_INVALID);
+	assert_non_null(strstr(error.text, "archive: "));
+	job.place = SPAN("/nowhere");
+	assert_int_equal(transport_run_with(program, 3000, &job, &sink, &result, &error), PIPGATE_FAILED);
+	assert_non_null(strstr(error.text, "file: "));
+	job.max_bytes = UINT64_MAX; /* beyond what the child takes */
+	assert_int_equal(transport_run_with(program, 3000, &job, &sink, &result, &error), PIPGATE_INVALID);
+	assert_non_null(strstr(error.text, "job: "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),     cmocka_unit_test(test_every_cut),    cmocka_unit_test(test_every_bit),
 		cmocka_unit_test(test_bad_streams), cmocka_unit_test(test_sink_ends_it), cmocka_unit_test(test_unchanged),
-		cmocka_unit_test(test_programs), cmocka_unit_test(test_birth),
+		cmocka_unit_test(test_programs), cmocka_unit_test(test_birth),       cmocka_unit_test(test_real),
 	};
 
 	return cmocka_run_group_tests(tests, folder_make, folder_remove);

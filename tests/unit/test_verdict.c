@@ -146,7 +146,8 @@ static const struct {
 	/* mode */
 	{"mode=warn", PIPGATE_LEVEL_HIGH, 0, PIPGATE_WARN, "would block: HIGH reaches fail-on high (default); mode warn (--gate)"},
 	{"mode=warn", PIPGATE_LEVEL_LOW, 0, PIPGATE_WARN, "LOW is below fail-on high (default)"},
-	{"mode=warn block=j.*", PIPGATE_LEVEL_LOW, NO_FINDING, PIPGATE_WARN, "would block: its name matches block 'j.*' (--gate); mode warn (--gate)"},
+	{"mode=warn block=j.*", PIPGATE_LEVEL_LOW, NO_FINDING, PIPGATE_WARN,
+		"would block: its name matches block 'j.*' (--gate); mode warn (--gate)"},
 	{"mode=off", PIPGATE_LEVEL_CRITICAL, MALICIOUS, PIPGATE_ALLOW, "mode off (--gate)"},
 	/* nothing said */
 	{"", PIPGATE_LEVEL_LOW, NO_FINDING, PIPGATE_ALLOW, NULL},

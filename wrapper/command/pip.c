@@ -102,7 +102,7 @@ static const char *exception_hint(struct gate *gate)
 static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road)
 {
 	struct components all = {gate->plan.components, gate->plan.n};
-	const struct judge_input input = {
+	struct judge_input input = {
 		.run = gate->run,
 		.options = gate->options,
 		.policy = policy,
@@ -113,14 +113,13 @@ static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, co
 		.exception_hint = exception_hint(gate),
 		.environment = gate->plan.environment,
 		.dry_run = gate->dry_run || gate->options->plan_only,
-		.quiet = arguments_last(&gate->arguments, ROLE_QUIET) || arguments_last(&gate->general, ROLE_QUIET),
+		.quiet = gate->quiet,
 	};
-	struct judge_input whole = input;
 
 	closure_add(gate, &all);
-	whole.components = all.v;
-	whole.n = all.n;
-	return judge(&whole);
+	input.components = all.v;
+	input.n = all.n;
+	return judge(&input);
 }
 
 static void print_plan(const struct gate *gate)
@@ -196,7 +195,7 @@ static int with_options(struct pipgate_run *run, char **argv)
 		return say_error(EXIT_UNDECIDED, "%s", error.text);
 	if (need == NEED_PASS)
 		return become_pip(run, &gate.pip, words);
-	say_quiet(arguments_last(&gate.arguments, ROLE_QUIET) || arguments_last(&gate.general, ROLE_QUIET));
+	say_quiet(gate.quiet);
 	if (off(policy)) {
 		say("mode: off (%s): nothing is audited", policy->values[POLICY_MODE].layer);
 		return become_pip(run, &gate.pip, words);

@@ -2,8 +2,11 @@
 #include "wrapper/database/build.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "wrapper/database/schema.h"
 #include "wrapper/database/shown.h"
@@ -221,6 +224,17 @@ enum pipgate_status database_build_refuse(struct database_build *b, uint32_t fee
 	return r->item.p && r->reason.p ? PIPGATE_OK : no_memory(error);
 }
 
+/* Left by a program that opened the old file; SQLite would take them for the new one's. */
+static void companions_remove(const struct database_build *b)
+{
+	static const char *const ends[] = {SCHEMA_COMPANIONS};
+	char name[NAME_MAX + 1];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (snprintf(name, sizeof(name), "%s%s", b->beside.name, ends[i]) < (int)sizeof(name))
+			unlinkat(b->beside.folder, name, 0);
+}
+
 enum pipgate_status database_build_finish(struct database_build *b, struct database_totals *totals, struct pipgate_error *error)
 {
 	enum pipgate_status status = spool_flush(&b->spool, error);
@@ -229,6 +243,8 @@ enum pipgate_status database_build_finish(struct database_build *b, struct datab
 		status = beside_create(&b->beside, error);
 	if (status == PIPGATE_OK)
 		status = build_write(b, error);
+	if (status == PIPGATE_OK)
+		companions_remove(b);
 	if (status == PIPGATE_OK)
 		status = beside_commit(&b->beside, error);
 	if (status == PIPGATE_OK && totals)

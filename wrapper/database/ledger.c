@@ -134,7 +134,8 @@ void ledger_sort(struct ledger *l)
 {
 	size_t n = 0;
 
-	qsort(l->entries, l->n_entries, sizeof(*l->entries), entry_order);
+	if (l->n_entries)
+		qsort(l->entries, l->n_entries, sizeof(*l->entries), entry_order);
 	for (size_t e = 0; e < l->n_entries; e++)
 		for (uint32_t i = 0; i < l->entries[e].n_pieces; i++)
 			l->pieces[l->entries[e].first_piece + i].entry = (uint32_t)e;
@@ -142,7 +143,8 @@ void ledger_sort(struct ledger *l)
 		if (l->pieces[i].name.p)
 			l->pieces[n++] = l->pieces[i];
 	l->n_pieces = n;
-	qsort(l->pieces, l->n_pieces, sizeof(*l->pieces), piece_order);
+	if (n)
+		qsort(l->pieces, n, sizeof(*l->pieces), piece_order);
 	free(l->table);
 	l->table = NULL;
 	l->room_table = 0;

@@ -94,13 +94,14 @@ static bool prefer_shared(const char *user, const char *shared)
 	return !user_good || of_shared > of_user;
 }
 
+/* who: "PIPGATE_DB: ", or nothing where an option says it, whose name the caller knows. */
 static enum pipgate_status named_find(const char *path, const char *who, struct database_place *out, struct pipgate_error *error)
 {
 	if (!path_set(out->path, "%s", path))
-		return error_set(error, PIPGATE_FAILED, "%s: no path, or too long a one", who);
+		return error_set(error, PIPGATE_FAILED, "%sthe database's name is empty or too long", who);
 	out->kind = DATABASE_NAMED;
 	if (access(path, R_OK) != 0)
-		return error_set(error, PIPGATE_FAILED, "%s: %s: %s", who, path, strerror(errno));
+		return error_set(error, PIPGATE_FAILED, "%s%s: %s", who, path, strerror(errno));
 	return PIPGATE_OK;
 }
 
@@ -111,9 +112,9 @@ enum pipgate_status database_find(const char *named, struct database_place *out,
 	char folder[4096], user[4096] = "";
 
 	if (named)
-		return named_find(named, "--db", out, error);
+		return named_find(named, "", out, error);
 	if (wish && *wish)
-		return named_find(wish, "PIPGATE_DB", out, error);
+		return named_find(wish, "PIPGATE_DB: ", out, error);
 	if (user_folder(folder) && (!path_set(user, "%s/" FILE_NAME, folder) || !is_there(user)))
 		user[0] = 0;
 	if (user[0] && !(is_there(shared) && prefer_shared(user, shared))) {

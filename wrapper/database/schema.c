@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/database/schema.h"
 
+#include <endian.h>
+
 #include "matcher/base/banned.h"
 
 static uint64_t sum_step(uint64_t sum, uint64_t word)
@@ -9,13 +11,13 @@ static uint64_t sum_step(uint64_t sum, uint64_t word)
 	return sum ^ sum >> 32;
 }
 
-static uint64_t word_load(const char *p, size_t n)
+/* Up to eight bytes as a number, the same on every machine. */
+static inline uint64_t word_load(const char *p, size_t n)
 {
-	unsigned char b[8] = {0};
+	uint64_t word = 0;
 
-	memcpy(b, p, n);
-	return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24 | (uint64_t)b[4] << 32 |
-	       (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
+	memcpy(&word, p, n);
+	return le64toh(word);
 }
 
 uint64_t schema_sum(uint64_t start, struct span bytes)
@@ -61,32 +63,8 @@ enum pipgate_status schema_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **
 	return PIPGATE_OK;
 }
 
-static enum pipgate_status check_table(sqlite3 *db, const char *sql, uint64_t *sum, struct pipgate_error *error)
+void schema_check_add(uint64_t *check, sqlite3_stmt *row)
 {
-	sqlite3_stmt *s;
-	enum pipgate_status status = schema_prepare(db, sql, &s, error);
-	int code;
-
-	if (status != PIPGATE_OK)
-		return status;
-	while ((code = sqlite3_step(s)) == SQLITE_ROW)
-		for (int i = 0; i < sqlite3_column_count(s); i++)
-			*sum = schema_sum(*sum, schema_column(s, i));
-	if (code != SQLITE_DONE)
-		status = schema_failed(db, error, "cannot be read");
-	sqlite3_finalize(s);
-	return status;
-}
-
-enum pipgate_status schema_check(sqlite3 *db, uint64_t *out, struct pipgate_error *error)
-{
-	uint64_t sum = 0;
-	enum pipgate_status status = check_table(db, "SELECT key, value FROM meta WHERE key <> 'check' ORDER BY key", &sum, error);
-
-	if (status == PIPGATE_OK)
-		status = check_table(db, "SELECT n, name, kind, place, time, accepted, withdrawn, refused, sha256 FROM feed ORDER BY n",
-				     &sum, error);
-	if (status == PIPGATE_OK)
-		*out = sum;
-	return status;
+	for (int i = 0; i < sqlite3_column_count(row); i++)
+		*check = schema_sum(*check, schema_column(row, i));
 }

@@ -27,6 +27,7 @@
 #define SCHEMA_VERSION 1                 /* user_version: SCHEMA_NAME's number */
 #define SCHEMA_PAGE 16384 /* 4096: a file 6 % larger; look-ups are as fast */
 #define SCHEMA_BLOB_MAX (64 << 20) /* one row or text: an item of a feed has at most 16 MiB */
+#define SCHEMA_COMPANIONS "-wal", "-journal", "-shm" /* what SQLite looks for beside a file; ours has none */
 #define SCHEMA_FEEDS_MAX 64        /* more sources in one file are a mistake */
 
 /* Bytes to 64 bits; a change within one aligned group of eight always shows. Not for keeping secrets. */
@@ -37,8 +38,10 @@ static inline int64_t schema_sum_pair(struct span key, struct span bytes)
 	return (int64_t)schema_sum(schema_sum(0, key), bytes);
 }
 
-/* meta and feed, column by column: what `check` is made of. Runs over the statements' rows, which it uses up. */
-enum pipgate_status schema_check(sqlite3 *db, uint64_t *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* `check` runs over the rows of these two, in their order, but for its own. */
+#define SCHEMA_META_ROWS "SELECT key, value FROM meta ORDER BY key"
+#define SCHEMA_FEED_ROWS "SELECT n, name, kind, place, sha256, time, accepted, withdrawn, refused FROM feed ORDER BY n"
+void schema_check_add(uint64_t *check, sqlite3_stmt *row);
 
 /* SQLite's last error as ours: NO_MEMORY, FAILED for the world (disk, rights, locks), else INVALID. */
 enum pipgate_status schema_failed(sqlite3 *db, struct pipgate_error *error, const char *what);

@@ -19,7 +19,6 @@ static const char schema_sql[] =
 	"PRAGMA journal_mode=OFF;" /* nobody else sees this file, and a failed build throws it away */
 	"PRAGMA synchronous=OFF;"  /* beside_commit() syncs once */
 	"PRAGMA locking_mode=EXCLUSIVE;"
-	"PRAGMA secure_delete=OFF;"
 	"PRAGMA temp_store=MEMORY;"
 	"PRAGMA cache_size=-" STRING_OF(CACHE_KIB) ";"
 	"PRAGMA application_id=" STRING_OF(SCHEMA_APPLICATION_ID) ";"
@@ -195,7 +194,8 @@ static int word_order(const void *a, const void *b)
 /* Little endian, whatever the machine. */
 static void set_settle(struct writer *w)
 {
-	qsort(w->set, w->n_set, sizeof(*w->set), word_order);
+	if (w->n_set)
+		qsort(w->set, w->n_set, sizeof(*w->set), word_order);
 	for (size_t i = 0; i < w->n_set; i++)
 		w->set[i] = htole64(w->set[i]);
 }
@@ -205,6 +205,20 @@ static enum pipgate_status number_insert(struct writer *w, const char *key, int6
 	bind_text(w, 1, span_of(key));
 	sqlite3_bind_int64(w->insert, 2, value);
 	return insert_end(w, error);
+}
+
+/* Of what has been written so far: all but itself. */
+static enum pipgate_status check_make(struct writer *w, const char *sql, uint64_t *check, struct pipgate_error *error)
+{
+	sqlite3_stmt *s;
+	int code;
+
+	if (schema_prepare(w->db, sql, &s, error) != PIPGATE_OK)
+		return refused(w, error);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		schema_check_add(check, s);
+	sqlite3_finalize(s);
+	return code == SQLITE_DONE ? PIPGATE_OK : refused(w, error);
 }
 
 static enum pipgate_status meta_write(struct writer *w, struct pipgate_error *error)
@@ -232,7 +246,9 @@ static enum pipgate_status meta_write(struct writer *w, struct pipgate_error *er
 		status = insert_end(w, error);
 	}
 	if (status == PIPGATE_OK)
-		status = schema_check(w->db, &check, error);
+		status = check_make(w, SCHEMA_META_ROWS, &check, error);
+	if (status == PIPGATE_OK)
+		status = check_make(w, SCHEMA_FEED_ROWS, &check, error);
 	if (status == PIPGATE_OK)
 		status = number_insert(w, "check", (int64_t)check, error);
 	return status;

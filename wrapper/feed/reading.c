@@ -194,9 +194,10 @@ static enum pipgate_status judge(const struct reading *r, struct pipgate_error *
 {
 	uint64_t all = r->accepted + r->refused.n;
 
+	if (!r->accepted && r->refused.n)
+		return error_set(error, PIPGATE_INVALID, "none of its %" PRIu64 " records could be read", r->refused.n);
 	if (!r->accepted)
-		return error_set(error, PIPGATE_INVALID, "no advisory in it%s; expected %s", r->refused.n ? " could be read" : "",
-				 r->source->kind->forms);
+		return error_set(error, PIPGATE_INVALID, "no advisory in it; expected %s", r->source->kind->forms);
 	if (r->refused.n >= READING_REFUSED_LEAST && r->refused.n * 100 > all * READING_REFUSED_PERCENT)
 		return error_set(error, PIPGATE_INVALID, "%" PRIu64 " of %" PRIu64 " records were refused, more than %d %%", r->refused.n, all,
 				 READING_REFUSED_PERCENT);

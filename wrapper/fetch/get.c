@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wrapper/fetch/address.h"
+#include "wrapper/fetch/gzip.h"
 #include "wrapper/fetch/http.h"
 #include "wrapper/fetch/unpack.h"
 
@@ -73,75 +75,37 @@ static enum pipgate_status file_run(struct fetch *fetch)
 	return status;
 }
 
-/* ---- an address whose bytes are items ---- */
-
-struct stream {
-	struct chunker chunker;
-	struct http_answer answer;
-	bool meta;
-};
-
-static void stream_meta(struct stream *stream, uint64_t length)
-{
-	const struct http_answer *answer = &stream->answer;
-
-	if (!stream->meta)
-		frames_meta(stream->chunker.fetch->out, span_of(answer->place), span_of(answer->etag), answer->date, length);
-	stream->meta = true;
-}
-
-static enum pipgate_status stream_take(void *ctx, const void *bytes, size_t n)
-{
-	struct stream *stream = ctx;
-
-	if (stream->chunker.n + n > FETCH_ITEM_MAX) /* an item goes out: META comes before it, the length unknown yet */
-		stream_meta(stream, 0);
-	return chunker_add(&stream->chunker, bytes, n);
-}
-
-static bool stream_again(void *ctx)
-{
-	struct stream *stream = ctx;
-
-	stream->chunker.n = 0;
-	return stream->chunker.items == 0;
-}
-
-static enum pipgate_status stream_run(struct fetch *fetch)
-{
-	struct stream stream = {.chunker = {.fetch = fetch, .name = job_basename(fetch->job->place)}};
-	struct http_taker taker = {&stream, stream_take, stream_again};
-
-	if (http_get(fetch, &taker, &stream.answer) != PIPGATE_OK)
-		return PIPGATE_FAILED;
-	stream_meta(&stream, stream.answer.length);
-	return chunker_end(&stream.chunker);
-}
-
-/* ---- an address that is unpacked: a seekable file without a name first ---- */
+/* ---- a seekable file without a name ---- */
 
 struct spool {
 	struct fetch *fetch;
 	int fd;
 };
 
-static int spool_open(void)
+static enum pipgate_status spool_open(struct spool *spool)
 {
 	const char *folder = getenv("TMPDIR");
 	char path[FETCH_NAME_MAX];
-	int fd;
 
 	if (!folder || !*folder)
 		folder = "/tmp";
-	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		return fd;
-	if ((size_t)snprintf(path, sizeof(path), "%s/pipgate-fetch.XXXXXX", folder) >= sizeof(path))
-		return -1;
-	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0)
-		unlink(path);
-	return fd;
+	spool->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (spool->fd >= 0)
+		return PIPGATE_OK;
+	/* file systems without O_TMPFILE */
+	if ((size_t)snprintf(path, sizeof(path), "%s/pipgate-fetch.XXXXXX", folder) < sizeof(path)) {
+		spool->fd = mkostemp(path, O_CLOEXEC);
+		if (spool->fd >= 0 && unlink(path) == 0)
+			return PIPGATE_OK;
+	}
+	return fetch_fail(spool->fetch, FETCH_CLASS_FILE, "no temporary file: %s", strerror(errno));
+}
+
+static void spool_close(struct spool *spool)
+{
+	if (spool->fd >= 0)
+		close(spool->fd);
+	spool->fd = -1;
 }
 
 static enum pipgate_status spool_take(void *ctx, const void *bytes, size_t n)
@@ -169,15 +133,95 @@ static bool spool_again(void *ctx)
 	return ftruncate(spool->fd, 0) == 0 && lseek(spool->fd, 0, SEEK_SET) == 0;
 }
 
+/* ---- an address whose bytes are items ---- */
+
+struct stream {
+	struct chunker chunker;
+	struct http_answer answer;
+	struct spool spool; /* of a gzip encoded answer: its checksum is at its end */
+	bool meta;
+};
+
+static void stream_meta(struct stream *stream, uint64_t length)
+{
+	const struct http_answer *answer = &stream->answer;
+
+	if (!stream->meta)
+		frames_meta(stream->chunker.fetch->out, span_of(answer->place), span_of(answer->etag), answer->date, length);
+	stream->meta = true;
+}
+
+static enum pipgate_status stream_take(void *ctx, const void *bytes, size_t n)
+{
+	struct stream *stream = ctx;
+
+	if (stream->answer.gzip) {
+		if (stream->spool.fd < 0 && spool_open(&stream->spool) != PIPGATE_OK)
+			return PIPGATE_FAILED;
+		return spool_take(&stream->spool, bytes, n);
+	}
+	if (stream->chunker.n + n > FETCH_ITEM_MAX) /* an item goes out: META comes before it, the length unknown yet */
+		stream_meta(stream, 0);
+	return chunker_add(&stream->chunker, bytes, n);
+}
+
+static bool stream_again(void *ctx)
+{
+	struct stream *stream = ctx;
+
+	stream->chunker.n = 0;
+	return stream->chunker.items == 0 && (stream->spool.fd < 0 || spool_again(&stream->spool));
+}
+
+static enum pipgate_status stream_unpack(struct stream *stream)
+{
+	struct fetch *fetch = stream->chunker.fetch;
+	struct gzip gzip;
+	struct span bytes;
+	enum pipgate_status status = PIPGATE_FAILED;
+
+	if (lseek(stream->spool.fd, 0, SEEK_SET) != 0)
+		return fetch_fail(fetch, FETCH_CLASS_FILE, "the temporary file cannot be read");
+	if (gzip_open(&gzip, fetch, stream->spool.fd, stream->answer.length) != PIPGATE_OK)
+		goto out;
+	do {
+		if (gzip_next(&gzip, &bytes) != PIPGATE_OK || chunker_add(&stream->chunker, bytes.p, bytes.n) != PIPGATE_OK)
+			goto out;
+	} while (bytes.n);
+	status = PIPGATE_OK;
+out:
+	gzip_fini(&gzip);
+	return status;
+}
+
+static enum pipgate_status stream_run(struct fetch *fetch)
+{
+	struct stream stream = {.chunker = {.fetch = fetch, .name = job_basename(fetch->job->place)}, .spool = {fetch, -1}};
+	struct http_taker taker = {&stream, stream_take, stream_again};
+	enum pipgate_status status = http_get(fetch, &taker, &stream.answer);
+
+	if (status == PIPGATE_OK) {
+		stream_meta(&stream, stream.answer.length);
+		if (stream.spool.fd >= 0)
+			status = stream_unpack(&stream);
+	}
+	if (status == PIPGATE_OK)
+		status = chunker_end(&stream.chunker);
+	spool_close(&stream.spool);
+	return status;
+}
+
+/* ---- an address that is unpacked ---- */
+
 static enum pipgate_status spool_run(struct fetch *fetch)
 {
-	struct spool spool = {fetch, spool_open()};
+	struct spool spool = {fetch, -1};
 	struct http_taker taker = {&spool, spool_take, spool_again};
 	struct http_answer answer;
 	enum pipgate_status status;
 
-	if (spool.fd < 0)
-		return fetch_fail(fetch, FETCH_CLASS_FILE, "no temporary file: %s", strerror(errno));
+	if (spool_open(&spool) != PIPGATE_OK)
+		return PIPGATE_FAILED;
 	memset(&answer, 0, sizeof(answer));
 	status = http_get(fetch, &taker, &answer);
 	if (status == PIPGATE_OK && lseek(spool.fd, 0, SEEK_SET) != 0)
@@ -186,13 +230,13 @@ static enum pipgate_status spool_run(struct fetch *fetch)
 		frames_meta(fetch->out, span_of(answer.place), span_of(answer.etag), answer.date, answer.length);
 		status = unpack_file(fetch, spool.fd, answer.length, job_basename(fetch->job->place));
 	}
-	close(spool.fd);
+	spool_close(&spool);
 	return status;
 }
 
 enum pipgate_status get_run(struct fetch *fetch)
 {
-	if (!http_is_place(fetch->job->place))
+	if (!address_looks_so(fetch->job->place))
 		return file_run(fetch);
 	return fetch->job->verb == JOB_UNPACK ? spool_run(fetch) : stream_run(fetch);
 }

@@ -8,6 +8,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "wrapper/fetch/address.h"
+
 #include "matcher/base/banned.h"
 
 #define REDIRECTS 5
@@ -30,118 +32,55 @@ struct transfer {
 	uint64_t received;
 	size_t header_bytes;
 	int64_t noted;
+	bool strange; /* Content-Encoding is not one that was asked for */
 	long status;
 	char why[CURL_ERROR_SIZE];
 };
 
-bool http_is_place(const char *place)
-{
-	const char *end = strstr(place, "://");
+/* ---- callbacks ---- */
 
-	if (!end || end == place)
+/* "Name: value" where line is that header. */
+static bool header_is(struct span line, struct span name, struct span *value)
+{
+	if (line.n < name.n || strncasecmp(line.p, name.p, name.n) != 0)
 		return false;
-	for (const char *p = place; p < end; p++)
-		if (!ascii_alpha(*p) && !ascii_digit(*p) && !strchr("+-.", *p))
-			return false;
+	*value = span_trim(span_from(line, name.n));
 	return true;
 }
 
-/* ---- addresses ---- */
-
-static bool scheme_is(const char *url, const char *scheme)
+/* Only what can be sent back without harm: visible ASCII that fits. */
+static void etag_keep(struct http_answer *answer, struct span value)
 {
-	size_t n = strlen(scheme);
-
-	return strncasecmp(url, scheme, n) == 0 && strncmp(url + n, "://", 3) == 0;
+	if (value.n >= sizeof(answer->etag))
+		return;
+	for (size_t i = 0; i < value.n; i++)
+		if (value.p[i] < 0x21 || value.p[i] > 0x7e)
+			return;
+	if (value.n)
+		memcpy(answer->etag, value.p, value.n);
+	answer->etag[value.n] = 0;
 }
-
-/* What may be shown and stored. */
-static void place_public(const char *url, char out[FETCH_NAME_MAX + 1])
-{
-	static const CURLUPart secret[] = {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY, CURLUPART_FRAGMENT};
-	CURLU *parts = curl_url();
-	char *text = NULL;
-
-	out[0] = 0;
-	if (!parts || curl_url_set(parts, CURLUPART_URL, url, 0) != CURLUE_OK)
-		goto out;
-	for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++)
-		if (curl_url_set(parts, secret[i], NULL, 0) != CURLUE_OK)
-			goto out;
-	if (curl_url_get(parts, CURLUPART_URL, &text, 0) == CURLUE_OK && strlen(text) <= FETCH_NAME_MAX)
-		memcpy(out, text, strlen(text) + 1);
-out:
-	curl_free(text);
-	curl_url_cleanup(parts);
-}
-
-static bool part_equal(CURLU *a, CURLU *b, CURLUPart part)
-{
-	char *x = NULL, *y = NULL;
-	bool equal = curl_url_get(a, part, &x, CURLU_DEFAULT_PORT) == CURLUE_OK &&
-		     curl_url_get(b, part, &y, CURLU_DEFAULT_PORT) == CURLUE_OK && strcasecmp(x, y) == 0;
-
-	curl_free(x);
-	curl_free(y);
-	return equal;
-}
-
-/* The address to go on with: to, with from's user and password where scheme, host and port are the same and with none
- * where they are not. NULL: not an address. */
-static char *address_next(const char *from, const char *to)
-{
-	static const CURLUPart user[] = {CURLUPART_USER, CURLUPART_PASSWORD};
-	CURLU *a = curl_url(), *b = curl_url();
-	char *next = NULL, *value;
-	bool same;
-
-	if (!a || !b || curl_url_set(a, CURLUPART_URL, from, 0) != CURLUE_OK || curl_url_set(b, CURLUPART_URL, to, 0) != CURLUE_OK)
-		goto out;
-	same = part_equal(a, b, CURLUPART_SCHEME) && part_equal(a, b, CURLUPART_HOST) && part_equal(a, b, CURLUPART_PORT);
-	for (size_t i = 0; i < 2; i++) {
-		value = NULL;
-		if (same)
-			curl_url_get(a, user[i], &value, 0);
-		if (curl_url_set(b, user[i], value, 0) != CURLUE_OK) {
-			curl_free(value);
-			goto out;
-		}
-		curl_free(value);
-	}
-	if (curl_url_get(b, CURLUPART_URL, &next, 0) != CURLUE_OK)
-		next = NULL;
-out:
-	curl_url_cleanup(a);
-	curl_url_cleanup(b);
-	return next;
-}
-
-/* ---- callbacks ---- */
 
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
 	struct transfer *t = ctx;
-	struct span text = {line, size * count};
-	size_t n = text.n;
+	struct span text = {line, size * count}, value;
 
-	t->header_bytes += n;
+	t->header_bytes += text.n;
 	if (t->header_bytes > HEADERS) {
 		fetch_fail(t->fetch, FETCH_CLASS_LIMIT, "the server's headers exceed %zu bytes", HEADERS);
 		return 0;
 	}
-	if (span_starts(text, SPAN("HTTP/")))
+	if (span_starts(text, SPAN("HTTP/"))) {
 		t->answer->etag[0] = 0;
-	if (text.n < 5 || strncasecmp(text.p, "etag:", 5) != 0)
-		return n;
-	text = span_trim(span_from(text, 5));
-	if (text.n >= sizeof(t->answer->etag))
-		return n;
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] < 0x21 || text.p[i] > 0x7e)
-			return n;
-	memcpy(t->answer->etag, text.p, text.n);
-	t->answer->etag[text.n] = 0;
-	return n;
+		t->answer->gzip = t->strange = false;
+	} else if (header_is(text, SPAN("etag:"), &value)) {
+		etag_keep(t->answer, value);
+	} else if (header_is(text, SPAN("content-encoding:"), &value)) {
+		t->strange |= t->answer->gzip || !(span_equal_nocase(value, SPAN("gzip")) || span_equal_nocase(value, SPAN("identity")));
+		t->answer->gzip |= span_equal_nocase(value, SPAN("gzip"));
+	}
+	return text.n;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
@@ -163,6 +102,10 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 	t->received += n;
 	if (status != 200) /* words of an error or a redirect */
 		return n;
+	if (t->strange) {
+		fetch_fail(t->fetch, FETCH_CLASS_HTTP, "the server packs its answer in a way that was not asked for");
+		return 0;
+	}
 	return t->taker->take(t->taker->ctx, bytes, n) == PIPGATE_OK ? n : 0;
 }
 
@@ -230,6 +173,9 @@ static bool request_headers(struct transfer *t)
 	for (const char *p = job->etag; *p; p++)
 		if (*p < 0x21 || *p > 0x7e)
 			return false;
+	/* by hand: curl's own unpacking takes a stream that is cut short for a whole one */
+	if (job->verb != JOB_UNPACK && !header_add(t, "Accept-Encoding", "gzip"))
+		return false;
 	if (*job->etag && !header_add(t, "If-None-Match", job->etag))
 		return false;
 	if (job->verb == JOB_QUERY && (!header_add(t, "Content-Type", "application/json") || !header_add(t, "Expect", "")))
@@ -253,8 +199,6 @@ static bool options_set(struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (job->verb != JOB_UNPACK) /* a .gz that a server calls encoded must stay what its name says */
-		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	if (job->verb == JOB_QUERY) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)job->body_bytes);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, job->body ? job->body : "");
@@ -289,7 +233,7 @@ static const struct code_class {
 	{CURLE_SSL_INVALIDCERTSTATUS, FETCH_CLASS_TLS, false},
 	{CURLE_SSL_ENGINE_INITFAILED, FETCH_CLASS_TLS, false},
 	{CURLE_FILESIZE_EXCEEDED, FETCH_CLASS_LIMIT, false},
-	{CURLE_UNSUPPORTED_PROTOCOL, FETCH_CLASS_JOB, false},
+	{CURLE_UNSUPPORTED_PROTOCOL, FETCH_CLASS_HTTP, false}, /* HTTP/0.9: no headers */
 	{CURLE_URL_MALFORMAT, FETCH_CLASS_JOB, false},
 	{CURLE_BAD_CONTENT_ENCODING, FETCH_CLASS_HTTP, false},
 	{CURLE_WEIRD_SERVER_REPLY, FETCH_CLASS_HTTP, false},
@@ -362,9 +306,9 @@ static enum pipgate_status redirect(struct transfer *t, unsigned *redirects)
 		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "the server answered %ld without saying where to", t->status);
 	if (++*redirects > REDIRECTS)
 		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "more than %d redirects", REDIRECTS);
-	if (!scheme_is(to, "https") && !(scheme_is(to, "http") && scheme_is(t->url, "http")))
+	if (!address_is(to, "https") && !(address_is(to, "http") && address_is(t->url, "http")))
 		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "redirected from %s to another scheme: refused",
-				  scheme_is(t->url, "https") ? "https" : "http");
+				  address_is(t->url, "https") ? "https" : "http");
 	next = address_next(t->url, to);
 	if (!next)
 		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "redirected to what is no address");
@@ -414,7 +358,7 @@ static CURLcode request(struct transfer *t)
 	t->received = t->header_bytes = 0;
 	t->status = 0;
 	t->why[0] = 0;
-	place_public(t->url, t->answer->place);
+	address_public(t->url, t->answer->place);
 	if (left <= 0)
 		return CURLE_OPERATION_TIMEDOUT;
 	if (curl_easy_setopt(t->easy, CURLOPT_URL, t->url) != CURLE_OK ||
@@ -456,7 +400,7 @@ enum pipgate_status http_get(struct fetch *fetch, const struct http_taker *taker
 	enum pipgate_status status;
 
 	answer->date = -1;
-	if (!scheme_is(fetch->job->place, "http") && !scheme_is(fetch->job->place, "https"))
+	if (!address_is(fetch->job->place, "http") && !address_is(fetch->job->place, "https"))
 		return fetch_fail(fetch, FETCH_CLASS_JOB, "an address must begin with http:// or https://");
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return fetch_fail(fetch, FETCH_CLASS_NETWORK, "libcurl cannot start");

@@ -17,13 +17,13 @@ struct http_taker {
 };
 
 struct http_answer {
-	char place[FETCH_NAME_MAX + 1]; /* after redirects, without user, password, query and fragment: no credential */
+	char place[FETCH_NAME_MAX + 1]; /* after redirects, by address_public() */
 	char etag[256];
+	bool gzip;    /* the bytes are packed: Content-Encoding. Asked for by get and query only */
 	int64_t date; /* Last-Modified; -1 */
 	uint64_t length;
 };
 
-bool http_is_place(const char *place); /* an address (scheme://), whichever the scheme */
 /* The answer is filled before the first byte is taken; length after the last. */
 enum pipgate_status http_get(struct fetch *fetch, const struct http_taker *taker, struct http_answer *answer) PIPGATE_MUST_USE;
 

@@ -232,7 +232,7 @@ static enum pipgate_status one_unpack(struct unpack *u, struct gzip *gzip, struc
 	return chunker_end(&chunker);
 }
 
-/* Is it a tar inside? As tar itself says it: the header's checksum, or the magic. */
+/* A tar inside? By its magic. */
 static enum pipgate_status gzip_holds_tar(struct fetch *fetch, int fd, uint64_t size, bool *tar)
 {
 	struct gzip gzip;
@@ -253,12 +253,10 @@ static enum pipgate_status gzip_unpack(struct unpack *u, int fd, uint64_t size, 
 {
 	struct gzip gzip;
 	enum pipgate_status status;
-	bool tar = false;
+	bool tar = span_ends(name, SPAN(".tar.gz")) || span_ends(name, SPAN(".tgz")); /* and nothing else then */
 
-	if (gzip_holds_tar(u->fetch, fd, size, &tar) != PIPGATE_OK)
+	if (!tar && gzip_holds_tar(u->fetch, fd, size, &tar) != PIPGATE_OK)
 		return PIPGATE_FAILED;
-	if (!tar && (span_ends(name, SPAN(".tar.gz")) || span_ends(name, SPAN(".tgz"))))
-		return fetch_fail(u->fetch, FETCH_CLASS_ARCHIVE, "the gzip file holds no tar");
 	status = gzip_open(&gzip, u->fetch, fd, size);
 	if (status == PIPGATE_OK)
 		status = tar ? tar_unpack(u, &gzip) : one_unpack(u, &gzip, name);

@@ -36,6 +36,10 @@ void gate_options(struct gate *gate, struct words *words, unsigned command_bit, 
 		if (!a->positional && (!a->option || a->option->commands & command_bit) && (!keep || keep(a)))
 			words_add_argument(words, a);
 	}
+	if (gate->no_cache) { /* what the first pass downloaded, the second need not */
+		words_add(words, "--cache-dir");
+		words_add(words, gate_path(gate, "cache"));
+	}
 }
 
 char **gate_end(struct gate *gate, struct words *words)
@@ -64,6 +68,13 @@ static void show_file(const char *path, int fd)
 	buf_fini(&bytes);
 }
 
+/* A sign of life where a person waits and pip's own progress is kept aside. */
+static void waiting(const struct gate *gate, bool begins)
+{
+	if (!gate->quiet && isatty(STDERR_FILENO))
+		file_put(STDERR_FILENO, begins ? SPAN("pipgate: pip is making its plan …\r") : SPAN("\033[K"));
+}
+
 int gate_ask(struct gate *gate, char **argv, bool show)
 {
 	const char *paths[] = {gate_path(gate, "pip.out"), gate_path(gate, "pip.err")};
@@ -74,7 +85,9 @@ int gate_ask(struct gate *gate, char **argv, bool show)
 		if (fds[i] < 0)
 			return say_error(EXIT_UNDECIDED, "%s: %s; nothing was installed", paths[i], strerror(errno));
 	}
+	waiting(gate, true);
 	status = process_run(&(struct process){argv, gate->environment, -1, fds[0], fds[1]});
+	waiting(gate, false);
 	close(fds[0]);
 	close(fds[1]);
 	if (status < 0)

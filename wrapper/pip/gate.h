@@ -20,6 +20,7 @@ struct gate {
 	unsigned command_bit;
 	struct arguments general;   /* before the command */
 	struct arguments arguments; /* behind it */
+	bool quiet;                 /* -q */
 	bool dry_run;               /* the user's own --dry-run */
 	const char *user_report;    /* where the user wants pip's report, "-" for stdout; NULL: nowhere */
 	bool no_cache;              /* pip keeps no cache: the two passes share a private one */

@@ -7,171 +7,158 @@
 
 #include "matcher/base/text.h"
 #include "wrapper/memory.h"
+#include "wrapper/report/chain.h"
 #include "wrapper/report/lines.h"
 
 #include "matcher/base/banned.h"
 
-#define CELL_MAX ((size_t)64 << 10) /* a chain through a whole plan; it is cut to GRID_LINES_MAX lines afterwards */
-#define WHY_WIDTH_MIN 16
-#define ID_WIDTH_MAX 28   /* real ids have at most 24 */
+#define CELL_MAX ((size_t)64 << 10)
+#define ID_WIDTH_MAX 28    /* real ids have at most 24 */
+#define ID_WIDTH_NARROW 16 /* a PYSEC or CVE id, where the width does not reach for more */
 #define FIXED_WIDTH_MAX 20
-#define GAP "  "
-#define ELLIPSIS "…"
+#define WHY_WIDTH_MIN 9    /* "asked for"; on a still narrower terminal lines are too long */
+#define GAP " "
 #define TABLE_WIDTH 100000 /* libsmartcols must not cut: the cells are broken here */
 
-struct row {
+struct grid {
 	const struct audit *audit;
-	const struct pipgate_finding *finding;
-	const struct pipgate_component *component;
-	const struct pipgate_chain *chain;
+	const struct report_style *style;
+	size_t lines;       /* of a row, at most */
+	size_t id_width;    /* longer ids are only counted */
+	size_t why_width;   /* 0: not known yet */
+	const size_t *rows; /* findings */
+	size_t n_rows;
+	struct list shortened; /* of size_t: findings */
 };
+
+static const struct pipgate_finding *finding_of(const struct grid *grid, size_t row)
+{
+	return &grid->audit->findings[grid->rows[row]];
+}
+
+static const struct pipgate_component *component_of(const struct grid *grid, size_t row)
+{
+	return &grid->audit->components[finding_of(grid, row)->component];
+}
 
 /* ---- what stands in a cell: lines of escaped text ---- */
 
-static void cell_package(struct buf *cell, const struct row *row)
+static void cell_package(struct buf *cell, struct grid *grid, size_t row)
 {
-	text_escape(cell, row->component->name);
+	text_escape(cell, component_of(grid, row)->name);
 }
 
-static void cell_version(struct buf *cell, const struct row *row)
+static void cell_version(struct buf *cell, struct grid *grid, size_t row)
 {
-	text_escape(cell, row->component->version);
+	text_escape(cell, component_of(grid, row)->version);
 }
 
-static void cell_severity(struct buf *cell, const struct row *row)
+static void cell_severity(struct buf *cell, struct grid *grid, size_t row)
 {
-	const struct pipgate_severity *s = &row->finding->severity;
+	const struct pipgate_finding *f = finding_of(grid, row);
 
-	if (row->finding->malicious)
+	if (f->malicious)
 		buf_text(cell, "MALICIOUS");
-	else if (s->level == PIPGATE_LEVEL_UNKNOWN)
+	else if (f->severity.level == PIPGATE_LEVEL_UNKNOWN)
 		buf_text(cell, "UNKNOWN");
 	else
-		buf_format(cell, "%s %u.%u", pipgate_level_name(s->level), s->tenths / 10, s->tenths % 10);
+		buf_format(cell, "%s %u.%u", pipgate_level_name(f->severity.level), f->severity.tenths / 10, f->severity.tenths % 10);
 }
 
+/* One more line, cut at width. */
 static void line_add(struct buf *cell, struct span text, size_t width)
 {
 	struct buf escaped;
-	struct span rest;
+	struct span rest, line;
 
 	buf_init(&escaped, cell->allocator, CELL_MAX);
 	text_escape(&escaped, text);
 	rest = buf_view(&escaped);
-	while (rest.n) {
-		if (cell->n)
-			buf_byte(cell, '\n');
-		buf_span(cell, lines_break(&rest, width));
+	line = lines_break(&rest, width);
+	if (rest.n) {
+		rest = line;
+		line = lines_break(&rest, width - 1);
 	}
+	if (cell->n)
+		buf_byte(cell, '\n');
+	buf_span(cell, line);
+	if (rest.n)
+		buf_text(cell, "…");
 	if (cell->status == PIPGATE_OK)
 		cell->status = escaped.status;
 	buf_fini(&escaped);
 }
 
-static void cell_ids(struct buf *cell, const struct row *row)
+/* As many of n texts as there are lines; those left out are counted. */
+static void lines_add(struct buf *cell, const struct span *texts, size_t n, size_t width, size_t lines)
 {
-	const struct pipgate_finding *f = row->finding;
-	size_t shown = 1, others = 0;
-
-	line_add(cell, f->id, ID_WIDTH_MAX);
-	for (size_t i = 0; i < f->n_ids; i++)
-		others += !span_equal(f->ids[i], f->id);
-	for (size_t i = 0; i < f->n_ids; i++) {
-		if (span_equal(f->ids[i], f->id))
-			continue;
-		if (shown == GRID_LINES_MAX - 1 && others > 1) {
-			buf_format(cell, "\n+%zu more", others);
+	for (size_t i = 0; i < n; i++) {
+		if (i + 1 == lines && n > lines) {
+			buf_format(cell, "%s+%zu more", i ? "\n" : "", n - i);
 			return;
 		}
-		line_add(cell, f->ids[i], ID_WIDTH_MAX);
-		shown++;
-		others--;
+		line_add(cell, texts[i], width);
 	}
 }
 
-static void cell_fixed(struct buf *cell, const struct row *row)
+static void cell_ids(struct buf *cell, struct grid *grid, size_t row)
 {
-	const struct pipgate_finding *f = row->finding;
+	const struct pipgate_finding *f = finding_of(grid, row);
+	struct span shown[GRID_LINES_MAX];
+	size_t n = 0, others = 0;
+
+	shown[n++] = f->id;
+	for (size_t i = 0; i < f->n_ids; i++)
+		others += !span_equal(f->ids[i], f->id);
+	for (size_t i = 0; i < f->n_ids && n < grid->lines; i++)
+		if (!span_equal(f->ids[i], f->id) && f->ids[i].n <= grid->id_width)
+			shown[n++] = f->ids[i];
+	if (n <= others && n == grid->lines && n > 1)
+		n--;
+	for (size_t i = 0; i < n; i++)
+		line_add(cell, shown[i], ID_WIDTH_MAX);
+	if (n <= others)
+		buf_format(cell, n < grid->lines ? "\n+%zu more" : " +%zu", others + 1 - n);
+}
+
+static void cell_fixed(struct buf *cell, struct grid *grid, size_t row)
+{
+	const struct pipgate_finding *f = finding_of(grid, row);
 
 	if (!f->n_fixed)
 		buf_text(cell, "none");
-	for (size_t i = 0; i < f->n_fixed; i++) {
-		if (i == GRID_LINES_MAX - 1 && f->n_fixed > GRID_LINES_MAX) {
-			buf_format(cell, "\n+%zu more", f->n_fixed - i);
-			return;
-		}
-		line_add(cell, f->fixed[i], FIXED_WIDTH_MAX);
+	lines_add(cell, f->fixed, f->n_fixed, FIXED_WIDTH_MAX, grid->lines);
+}
+
+/* Over several lines, the last one cut. */
+static void lines_fold(struct buf *cell, struct span text, size_t width, size_t lines)
+{
+	for (size_t i = 0; text.n && i + 1 < lines && lines_columns(text) > width; i++) {
+		buf_span(cell, lines_break(&text, width));
+		buf_byte(cell, '\n');
+	}
+	if (lines_columns(text) <= width)
+		buf_span(cell, text);
+	else {
+		buf_span(cell, lines_break(&text, width - 1));
+		buf_text(cell, "…");
 	}
 }
 
-/* "flask 1.0 → jinja2": the last one's version stands in its own column. */
-static void chain_add(struct buf *out, const struct row *row, bool middle)
-{
-	const struct pipgate_chain *chain = row->chain;
-
-	for (size_t i = 0; i < chain->n; i++) {
-		const struct pipgate_component *c = &row->audit->components[chain->components[i]];
-
-		if (i)
-			buf_text(out, " → ");
-		if (!middle && i && i + 1 < chain->n) {
-			buf_text(out, ELLIPSIS);
-			i = chain->n - 2;
-			continue;
-		}
-		text_escape(out, c->name);
-		if (i + 1 < chain->n) {
-			buf_byte(out, ' ');
-			text_escape(out, c->version);
-		}
-	}
-}
-
-static void why_text(struct buf *out, const struct row *row, bool middle)
-{
-	bool installed = row->component->origin == PIPGATE_ORIGIN_INSTALLED;
-	bool chained = row->chain->n > 1;
-
-	buf_clear(out);
-	if (installed)
-		buf_text(out, chained ? "already installed, " : "already installed");
-	if (chained)
-		chain_add(out, row, middle);
-	else if (!installed)
-		buf_text(out, row->chain->broken ? "what is already installed asks for it" : "asked for");
-}
-
-static size_t lines_needed(struct span text, size_t width)
-{
-	size_t n = 0;
-
-	while (text.n) {
-		lines_break(&text, width);
-		n++;
-	}
-	return n;
-}
-
-/* Whole where that fits, else without its middle, else cut. */
-static void cell_why(struct buf *cell, const struct row *row, size_t width)
+/* Whole or short: a chain that is broken over lines is hard to read, and cannot be searched for. */
+static void cell_why(struct buf *cell, struct grid *grid, size_t row)
 {
 	struct buf text;
-	struct span rest;
 
 	buf_init(&text, cell->allocator, CELL_MAX);
-	why_text(&text, row, true);
-	if (buf_status(&text) == PIPGATE_LIMIT || lines_needed(buf_view(&text), width) > GRID_LINES_MAX)
-		why_text(&text, row, false);
-	rest = buf_view(&text);
-	for (size_t i = 0; rest.n && i < GRID_LINES_MAX; i++) {
-		bool cut = i + 1 == GRID_LINES_MAX && lines_needed(rest, width) > 1;
-
-		if (i)
-			buf_byte(cell, '\n');
-		buf_span(cell, lines_break(&rest, cut ? width - 1 : width));
-		if (cut)
-			buf_text(cell, ELLIPSIS);
+	chain_write(&text, grid->audit, grid->rows[row], CHAIN_WHOLE);
+	if (text.status != PIPGATE_OK || lines_columns(buf_view(&text)) > grid->why_width) {
+		buf_clear(&text);
+		chain_write(&text, grid->audit, grid->rows[row], CHAIN_SHORT);
+		if (grid->audit->chains[grid->rows[row]].n > 1)
+			*(size_t *)must(list_push(grid->audit->run, &grid->shortened, sizeof(size_t))) = grid->rows[row];
 	}
+	lines_fold(cell, buf_view(&text), grid->why_width ? grid->why_width : CELL_MAX, grid->lines);
 	if (cell->status == PIPGATE_OK)
 		cell->status = text.status;
 	buf_fini(&text);
@@ -179,47 +166,28 @@ static void cell_why(struct buf *cell, const struct row *row, size_t width)
 
 /* ---- columns ---- */
 
+enum { PACKAGE, VERSION, SEVERITY, IDS, FIXED, WHY, COLUMNS };
+
 static const struct column {
 	const char *title;
-	void (*write)(struct buf *cell, const struct row *row); /* NULL: why, which takes the width that is left */
-	bool coloured;
-} columns[] = {
-	{"package", cell_package, false}, {"version", cell_version, false}, {"severity", cell_severity, true},
-	{"ids", cell_ids, false},         {"fixed in", cell_fixed, false},  {"why it is here", NULL, false},
-};
-enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
-
-static const char *severity_colour(const struct pipgate_finding *finding)
-{
-	static const char *const colours[] = {
-		[PIPGATE_LEVEL_UNKNOWN] = "magenta", [PIPGATE_LEVEL_NONE] = "gray",  [PIPGATE_LEVEL_LOW] = "cyan",
-		[PIPGATE_LEVEL_MEDIUM] = "yellow",   [PIPGATE_LEVEL_HIGH] = "red",   [PIPGATE_LEVEL_CRITICAL] = "lightred",
-	};
-
-	return finding->malicious ? "lightred" : colours[finding->severity.level];
-}
-
-struct grid {
-	struct pipgate_run *run;
-	const struct report_style *style;
-	const struct row *rows;
-	size_t n;
-	const char *(*cells)[COLUMNS];
+	void (*write)(struct buf *cell, struct grid *grid, size_t row);
+} columns[COLUMNS] = {
+	[PACKAGE] = {"package", cell_package}, [VERSION] = {"version", cell_version}, [SEVERITY] = {"severity", cell_severity},
+	[IDS] = {"ids", cell_ids},             [FIXED] = {"fixed", cell_fixed},       [WHY] = {"why it is here", cell_why},
 };
 
-static const char *cell_text(const struct grid *grid, const struct column *column, const struct row *row, size_t width)
+typedef const char *cells_row[COLUMNS];
+
+static const char *cell_text(struct grid *grid, size_t column, size_t row)
 {
 	struct buf cell;
 	const char *text;
 
 	buf_init(&cell, NULL, CELL_MAX);
-	if (column->write)
-		column->write(&cell, row);
-	else
-		cell_why(&cell, row, width);
+	columns[column].write(&cell, grid, row);
 	if (buf_status(&cell) == PIPGATE_NO_MEMORY)
 		die_no_memory();
-	text = text_copy(grid->run, buf_view(&cell));
+	text = text_copy(grid->audit->run, buf_view(&cell));
 	buf_fini(&cell);
 	return text;
 }
@@ -236,28 +204,54 @@ static size_t widest_line(struct span text)
 	return widest;
 }
 
-static void grid_fill(struct grid *grid)
+/* Fills a column, gives its width. */
+static size_t column_fill(struct grid *grid, cells_row *cells, size_t column)
 {
-	size_t used = sizeof(LINES_PREFIX) - 1, width;
+	size_t widest = column == WHY ? 0 : strlen(columns[column].title);
 
-	for (size_t c = 0; c + 1 < COLUMNS; c++) {
-		size_t widest = strlen(columns[c].title);
+	for (size_t r = 0; r < grid->n_rows; r++) {
+		size_t width;
 
-		for (size_t r = 0; r < grid->n; r++) {
-			grid->cells[r][c] = cell_text(grid, &columns[c], &grid->rows[r], 0);
-			width = widest_line(span_of(grid->cells[r][c]));
-			widest = width > widest ? width : widest;
-		}
-		used += widest + sizeof(GAP) - 1;
+		cells[r][column] = cell_text(grid, column, r);
+		width = widest_line(span_of(cells[r][column]));
+		widest = width > widest ? width : widest;
 	}
-	width = grid->style->width > used + WHY_WIDTH_MIN ? grid->style->width - used : WHY_WIDTH_MIN;
-	for (size_t r = 0; r < grid->n; r++)
-		grid->cells[r][COLUMNS - 1] = cell_text(grid, &columns[COLUMNS - 1], &grid->rows[r], width);
+	return widest;
+}
+
+/* The last column takes the room that is left. Where that is too small even for the short words, ids give way. */
+static void grid_fill(struct grid *grid, cells_row *cells)
+{
+	size_t used = sizeof(LINES_PREFIX) - 1, ids, least;
+
+	for (size_t c = PACKAGE; c <= FIXED; c++)
+		used += c == IDS ? 0 : column_fill(grid, cells, c) + sizeof(GAP) - 1;
+	ids = column_fill(grid, cells, IDS) + sizeof(GAP) - 1;
+	least = column_fill(grid, cells, WHY);
+	if (used + ids + least > grid->style->width) {
+		grid->id_width = ID_WIDTH_NARROW;
+		ids = column_fill(grid, cells, IDS) + sizeof(GAP) - 1;
+	}
+	grid->why_width = WHY_WIDTH_MIN;
+	if (grid->style->width > used + ids + WHY_WIDTH_MIN)
+		grid->why_width = grid->style->width - used - ids;
+	grid->shortened.n = 0;
+	column_fill(grid, cells, WHY);
 }
 
 /* ---- libsmartcols ---- */
 
-static struct libscols_table *table_new(bool colour)
+static const char *severity_colour(const struct pipgate_finding *finding)
+{
+	static const char *const colours[] = {
+		[PIPGATE_LEVEL_UNKNOWN] = "magenta", [PIPGATE_LEVEL_NONE] = "gray", [PIPGATE_LEVEL_LOW] = "cyan",
+		[PIPGATE_LEVEL_MEDIUM] = "yellow",   [PIPGATE_LEVEL_HIGH] = "red",  [PIPGATE_LEVEL_CRITICAL] = "lightred",
+	};
+
+	return finding->malicious ? "lightred" : colours[finding->severity.level];
+}
+
+static struct libscols_table *table_new(const struct grid *grid)
 {
 	struct libscols_table *table = scols_new_table();
 
@@ -266,10 +260,11 @@ static struct libscols_table *table_new(bool colour)
 	scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
 	scols_table_set_termwidth(table, TABLE_WIDTH);
 	scols_table_enable_noencoding(table, 1);
-	scols_table_enable_colors(table, colour);
+	scols_table_enable_colors(table, grid->style->colour);
 	scols_table_set_column_separator(table, GAP);
 	for (size_t c = 0; c < COLUMNS; c++) {
-		struct libscols_column *column = scols_table_new_column(table, columns[c].title, 0, SCOLS_FL_WRAP);
+		const char *title = c == WHY && grid->why_width < strlen(columns[c].title) ? "why" : columns[c].title;
+		struct libscols_column *column = scols_table_new_column(table, title, 0, SCOLS_FL_WRAP);
 
 		if (!column || scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL)) {
 			scols_unref_table(table);
@@ -279,27 +274,24 @@ static struct libscols_table *table_new(bool colour)
 	return table;
 }
 
-static bool row_add(struct libscols_table *table, const struct grid *grid, size_t row)
+static bool row_add(struct libscols_table *table, const struct grid *grid, cells_row *cells, size_t row)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 
-	for (size_t c = 0; line && c < COLUMNS; c++) {
-		if (scols_line_set_data(line, c, grid->cells[row][c]))
+	for (size_t c = 0; line && c < COLUMNS; c++)
+		if (scols_line_set_data(line, c, cells[row][c]))
 			return false;
-		if (columns[c].coloured && scols_cell_set_color(scols_line_get_cell(line, c), severity_colour(grid->rows[row].finding)))
-			return false;
-	}
-	return line;
+	return line && !scols_cell_set_color(scols_line_get_cell(line, SEVERITY), severity_colour(finding_of(grid, row)));
 }
 
-static void grid_print(struct buf *out, const struct grid *grid)
+static void grid_print(struct buf *out, const struct grid *grid, cells_row *cells)
 {
-	struct libscols_table *table = table_new(grid->style->colour);
+	struct libscols_table *table = table_new(grid);
 	char *text = NULL;
 	bool done = table;
 
-	for (size_t r = 0; done && r < grid->n; r++)
-		done = row_add(table, grid, r);
+	for (size_t r = 0; done && r < grid->n_rows; r++)
+		done = row_add(table, grid, cells, r);
 	if (!done || scols_print_table_to_string(table, &text))
 		die_no_memory();
 	lines_raw(out, span_of(text));
@@ -309,43 +301,44 @@ static void grid_print(struct buf *out, const struct grid *grid)
 
 /* ---- the rows, strictest first ---- */
 
-static size_t rows_pick(const struct audit *audit, struct row *rows, size_t *left_out)
+static size_t rows_pick(const struct audit *audit, size_t *rows, size_t *left_out)
 {
 	size_t n = 0, wanted = 0;
 
 	for (enum pipgate_action action = PIPGATE_BLOCK; action > PIPGATE_ALLOW; action--)
 		for (size_t i = 0; i < audit->n_findings; i++) {
-			const struct pipgate_finding *f = &audit->findings[i];
-
 			if (audit->verdict.judgements[i].action != action)
 				continue;
 			if (n < GRID_ROWS_MAX)
-				rows[n++] = (struct row){audit, f, &audit->components[f->component], &audit->chains[i]};
+				rows[n++] = i;
 			wanted++;
 		}
 	*left_out = wanted - n;
 	return n;
 }
 
-size_t grid_write(struct buf *out, const struct audit *audit, const struct report_style *style)
+struct grid_rest grid_write(struct buf *out, const struct audit *audit, const struct report_style *style, size_t lines)
 {
-	struct row *rows = must(arena_array(audit->run, GRID_ROWS_MAX, sizeof(*rows)));
-	struct grid grid = {.run = audit->run, .style = style, .rows = rows};
+	size_t *rows = must(arena_array(audit->run, GRID_ROWS_MAX, sizeof(*rows)));
+	struct grid grid = {.audit = audit, .style = style, .lines = lines, .id_width = ID_WIDTH_MAX, .rows = rows};
+	struct grid_rest rest = {0};
 	locale_t utf8, before;
-	size_t left_out = 0;
+	cells_row *cells;
 
-	grid.n = rows_pick(audit, rows, &left_out);
-	if (!grid.n)
-		return 0;
-	grid.cells = must(arena_array(audit->run, grid.n, sizeof(*grid.cells)));
+	grid.n_rows = rows_pick(audit, rows, &rest.rows);
+	if (!grid.n_rows)
+		return rest;
+	cells = must(arena_array(audit->run, grid.n_rows, sizeof(*cells)));
 	/* Widths are those of UTF-8, whatever the program's locale is. */
 	utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	before = utf8 ? uselocale(utf8) : (locale_t)0;
-	grid_fill(&grid);
-	grid_print(out, &grid);
+	grid_fill(&grid, cells);
+	grid_print(out, &grid, cells);
 	if (utf8) {
 		uselocale(before);
 		freelocale(utf8);
 	}
-	return left_out;
+	rest.chains = grid.shortened.items;
+	rest.n_chains = grid.shortened.n;
+	return rest;
 }

@@ -5,10 +5,16 @@
 
 #include "wrapper/report/report.h"
 
-#define GRID_ROWS_MAX 200  /* more is for --gate-report and not for a terminal */
-#define GRID_LINES_MAX 3   /* of one row: a block of one finding has to fit into ten lines */
+#define GRID_ROWS_MAX 200 /* more is for --gate-report and not for a terminal */
+#define GRID_LINES_MAX 3  /* of one row */
 
-/* The strictest first; those that the policy allows are not shown. Gives the number of rows left out. */
-size_t grid_write(struct buf *out, const struct audit *audit, const struct report_style *style);
+struct grid_rest { /* what the table had no room for */
+	size_t rows;           /* findings left out */
+	const size_t *chains;  /* findings whose chain is shortened in it */
+	size_t n_chains;
+};
+
+/* The strictest first, each in at most `lines` lines; those that the policy allows are not shown. */
+struct grid_rest grid_write(struct buf *out, const struct audit *audit, const struct report_style *style, size_t lines);
 
 #endif

@@ -12,7 +12,8 @@ struct report_style {
 };
 
 /* Appends to out; a failure sticks in out (buf_status). */
-typedef void report_writer(struct buf *out, const struct audit *audit, const struct audit_context *context, const struct report_style *style);
+typedef void report_writer(struct buf *out, const struct audit *audit, const struct audit_context *context,
+	const struct report_style *style);
 struct report_format {
 	const char *name;
 	report_writer *write;

@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Held to the plan: what pip does is what was audited, and its status, signals and interruptions are its own."""
+import os
+import random
+import signal
+import time
+
+from lib import fakepip, index, wheels
+from lib.case import case
+
+
+def fake(c, **orders):
+    made = fakepip.FakePip(c.env, c.root)
+    made.orders(**orders)
+    return made
+
+
+@case(pips="22.2.2 24.3.1 newest")
+def another_file_the_second_time(c):
+    """An index that answers a file, then another with a new dependency: the malicious one is not brought in unseen."""
+    name, second = wheels.wheel("idna", "3.7", ["evil-typo"])
+    c.index.second[name] = second
+    c.index.hashes = c.index.core_metadata = c.index.cache = False
+    result = c.expect(c.gate("install", "idna==3.7"), status=(0, 1, 43))
+    asked = c.index.files[name].asked
+    if asked > 1:
+        c.expect(result, status=(1, 43))
+        c.true("evil-typo" not in c.env.installed() or result.status == 43, "unseen: %s", c.env.installed())
+    else:
+        c.expect(result, status=0)
+        c.equal(c.env.installed(), {"idna": "3.7"}, "installed")
+
+
+@case(pips="22.2.2 24.3.1 newest")
+def another_release_the_second_time(c):
+    """A new release that appears between the passes is not taken."""
+    c.index.delay = {"/files/": 0}
+    late = index.wheel("quiet", "3.0")
+    seen = []
+    answer = c.index.answer
+
+    def later(path, headers):
+        seen.append(path)
+        made = answer(path, headers)
+        if path.startswith("/simple/quiet"):
+            c.index.files[late.filename] = late
+        return made
+    c.index.answer, c.index.cache = later, False
+    c.expect(c.gate("install", "quiet", "--no-cache-dir"), status=0)
+    c.equal(c.env.installed(), {"quiet": "2.0"}, "installed")
+
+
+@case(pips="one")
+def status_of_pip(c):
+    """pip's own status is passed on: of the dry run, of the install."""
+    for status in (1, 2, 3, 4, 23, 120):
+        pip = fake(c, report=fakepip.report([("idna", "3.7")]), wet={"status": status, "stderr": "so be it\n"})
+        c.expect(c.gate("install", "idna"), status=status, err="so be it")
+        c.true(pip.installed, "the real pip was not run")
+        os.unlink(pip.marker)
+        pip.orders(report=fakepip.report(), dry={"status": status, "stderr": "no plan\n"})
+        c.expect(c.gate("install", "idna"), status=status, err="no plan")
+        c.true(not pip.installed, "it was run without a plan")
+
+
+@case(pips="one")
+def signals_of_pip(c):
+    """A pip that a signal ends ends us with the same signal."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+        pip = fake(c, report=fakepip.report([("idna", "3.7")]), wet={"signal": number})
+        c.expect(c.gate("install", "idna"), status=-number)
+        pip.orders(report=fakepip.report(), dry={"signal": number})
+        os.unlink(pip.marker)
+        c.expect(c.gate("install", "idna"), status=-number)
+        c.true(not pip.installed, "it was run without a plan")
+        c.expect(c.gate("list"), status=0)
+
+
+@case(pips="one")
+def what_pip_is_given(c):
+    """pip sees none of our options and variables; both passes get the same arguments."""
+    pip = fake(c, report=fakepip.report([("idna", "3.7"), ("click", "8.1.7")]))
+    c.expect(c.gate("install", "--gate-fail-on", "any", "idna", "--pre", "click>=8", "--gate-policy=unknown=low"), status=0)
+    calls = [x for x in pip.calls() if "install" in x["argv"]]
+    c.equal(len(calls), 2, "calls of pip install")
+    for call in calls:
+        c.true(not any("gate" in a for a in call["argv"] if a.startswith("-")), "argv %s", call["argv"])
+        c.true(not any(k.startswith("PIPGATE") for k in call["env"]), "environment %s", sorted(call["env"]))
+        c.true({"idna", "--pre", "click>=8"} <= set(call["argv"]), "argv %s", call["argv"])
+    c.true("--dry-run" in calls[0]["argv"] and "--dry-run" not in calls[1]["argv"], "order")
+
+
+@case(pips="one")
+def terminated(c):
+    """SIGTERM to the gate alone: pip ends with it, nothing is left running or lying about."""
+    c.index.delay = {"/files/": 30}
+    before = c.snapshot()
+    running = c.start([os.path.join(c.shims, "pip"), "install", "idna"])
+    time.sleep(1.0)
+    os.kill(running.process.pid, signal.SIGTERM)
+    c.expect(c.checked(running.wait()), status=(-signal.SIGTERM, 143))
+    c.unchanged(before)
+
+
+def interrupted(c, words, installs):
+    """Ctrl-C at random moments; the seed is printed with a failure."""
+    seed = int.from_bytes(os.urandom(4), "big")
+    pick = random.Random(seed)
+    took = c.gate("install", "--gate-plan", *words).seconds * 1.6
+    before = c.snapshot()
+    for _ in range(12):
+        moment = pick.random() * took
+        running = c.start([os.path.join(c.shims, "pip"), "install"] + words)
+        time.sleep(moment)
+        running.signal(signal.SIGINT)
+        result = running.wait()
+        c.steps.append(result)
+        told = "at %.3f s (seed %d)" % (moment, seed)
+        c.true(not result.timed_out and not result.left_over, "it went on %s", told)
+        c.true(result.status != 0 or installs, "status 0 %s", told)
+        c.true(not [n for n in os.listdir(c.tmp) if n.startswith("pipgate")], "left in TMPDIR %s: %s", told, os.listdir(c.tmp))
+        if not installs:
+            c.unchanged(before)
+
+
+@case(pips="22.2.2 newest")
+def ctrl_c_never_opens(c):
+    """Ctrl-C at any moment of a blocked install: the environment is as before, nothing of ours is left."""
+    interrupted(c, ["jinja2==2.10"], installs=False)
+
+
+@case(pips="one")
+def ctrl_c_of_an_install(c):
+    """Ctrl-C at any moment of a clean install is pip's own; nothing of ours is left."""
+    interrupted(c, ["--force-reinstall", "flask"], installs=True)
+
+
+@case(pips="one")
+def left_overs_are_swept(c):
+    """What a killed process left in TMPDIR goes at the next start; what a live one has stays."""
+    c.index.delay = {"/files/": 30}
+    running = c.start([os.path.join(c.shims, "pip"), "install", "idna"])
+    deadline = time.monotonic() + 10
+    while not os.listdir(c.tmp) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    running.signal(signal.SIGKILL)
+    running.wait()
+    left = [n for n in os.listdir(c.tmp) if n.startswith("pipgate")]
+    c.true(left, "the test is pointless: nothing was left")
+    for name in left:
+        os.utime(os.path.join(c.tmp, name), (time.time() - 3600, time.time() - 3600))
+    for name in os.listdir(c.tmp):
+        if not name.startswith("pipgate"):
+            __import__("shutil").rmtree(os.path.join(c.tmp, name))
+    c.index.delay = {}
+    c.expect(c.gate("install", "idna"), status=0)
