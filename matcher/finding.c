@@ -53,7 +53,8 @@ static int number_order(const void *a, const void *b)
 }
 
 /* Sorts n keys and gives those above a place as text, each once. */
-static enum pipgate_status show_fixed(struct maker *m, uint64_t *keys, size_t n, uint64_t place, const struct span **out, size_t *out_n)
+static enum pipgate_status show_fixed(struct maker *m, uint64_t *keys, size_t n, uint64_t place, const struct span **out,
+	size_t *out_n)
 {
 	struct span *texts = arena_array(m->run, n, sizeof(*texts));
 	size_t kept = 0;

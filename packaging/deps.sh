@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What the project needs from the system: `packaging/deps.sh build|test|bench|fuzz|demo`.
+# What the project needs from the system: `packaging/deps.sh build|test|bench|fuzz|valgrind|coverage|lint|demo`.
 # Debian and Ubuntu: installs what is missing (apt-get as root, else through sudo), silent where nothing is. Elsewhere: nothing
 # to say where the libraries and programs are all found, else names what is missing and ends with 1.
 set -eu
@@ -34,6 +34,16 @@ binutils             p:nm
 bench='
 hyperfine            p:hyperfine
 '
+valgrind='
+valgrind             p:valgrind
+'
+coverage='
+gcovr                p:gcovr
+'
+lint='
+cppcheck             p:cppcheck
+shellcheck           p:shellcheck
+'
 fuzz='
 clang                p:clang
 libclang-rt-@-dev    -
@@ -44,9 +54,12 @@ build) table=$build ;;
 test) table=$build$test ;;
 bench) table=$build$test$bench ;;
 fuzz) table=$build$test$fuzz ;;
+valgrind) table=$build$test$valgrind ;;
+coverage) table=$build$test$coverage ;;
+lint) table=$build$lint ;;
 demo) table=$build ;;
 *)
-	echo "usage: packaging/deps.sh build|test|bench|fuzz|demo" >&2
+	echo "usage: packaging/deps.sh build|test|bench|fuzz|valgrind|coverage|lint|demo" >&2
 	exit 2
 	;;
 esac

@@ -173,7 +173,8 @@ static enum pipgate_status take_package(struct osv *osv, const cJSON *package, s
 	return pipgate_name_normalize(osv->run, written, name) == PIPGATE_OK ? PIPGATE_OK : no_memory(osv);
 }
 
-static enum pipgate_status take_entry(struct osv *osv, const cJSON *entry, const struct pipgate_severity *fallback, struct list *affected)
+static enum pipgate_status take_entry(struct osv *osv, const cJSON *entry, const struct pipgate_severity *fallback,
+	struct list *affected)
 {
 	const cJSON *package = json_member(entry, "package");
 	struct pipgate_affected one = {.name = {"", 0}}, *place;

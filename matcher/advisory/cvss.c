@@ -83,14 +83,15 @@ static const struct cvss_version *version_of(struct span vector)
 enum pipgate_status pipgate_cvss_score(struct span vector, struct pipgate_severity *out)
 {
 	const struct cvss_version *version = version_of(vector);
-	struct span rest = span_from(vector, version->prefix.n);
+	struct span rest;
 	uint8_t value[CVSS_METRICS] = {0};
 	uint32_t seen = 0, mandatory = (UINT32_C(1) << version->n_mandatory) - 1;
 	uint8_t tenths;
 
-	/* A slash at the end is an empty field, which is no metric; span_split() alone would not show it. */
-	if (span_ends(vector, SPAN("/")))
+	/* A slash at the end is an empty field, which is no metric; the loop below would not see it. */
+	if (!vector.n || span_ends(vector, SPAN("/")))
 		return PIPGATE_INVALID;
+	rest = span_from(vector, version->prefix.n);
 	while (rest.n)
 		if (!field_read(span_split(&rest, '/'), version, value, &seen))
 			return PIPGATE_INVALID;

@@ -26,12 +26,14 @@ static const struct cvss_metric metrics[] = {
 
 static uint8_t tenths(const uint8_t value[static CVSS_METRICS])
 {
-	static const int64_t vector[] = {395, 646, 1000};    /* thousandths */
-	static const int64_t complexity[] = {35, 61, 71};    /* hundredths */
+	/* thousandths, complexity hundredths; left is what an impact leaves of 1 */
+	static const int64_t vector[] = {395, 646, 1000};
+	static const int64_t complexity[] = {35, 61, 71};
 	static const int64_t authentication[] = {450, 560, 704};
-	static const int64_t left[] = {1000, 725, 340};      /* 1 - impact, thousandths */
-	const int64_t unit = INT64_C(1000000000000);         /* of the three below */
-	int64_t impact = 1041 * (1000000000 - left[value[C]] * left[value[I]] * left[value[A]]) * 6; /* 0.6 × Impact */
+	static const int64_t left[] = {1000, 725, 340};
+	/* 0.6 × Impact + 0.4 × Exploitability - 1.5, in this unit */
+	const int64_t unit = INT64_C(1000000000000);
+	int64_t impact = 1041 * (1000000000 - left[value[C]] * left[value[I]] * left[value[A]]) * 6;
 	int64_t exploitability = 20 * vector[value[AV]] * complexity[value[AC]] * authentication[value[AU]] * 4 * 1000;
 	int64_t score = impact + exploitability - unit * 3 / 2;
 
@@ -41,6 +43,10 @@ static uint8_t tenths(const uint8_t value[static CVSS_METRICS])
 }
 
 const struct cvss_version cvss_v2 = {
-	.metrics = metrics, .n = sizeof(metrics) / sizeof(*metrics), .n_mandatory = A + 1, .tenths = tenths,
-	.lowest = PIPGATE_LEVEL_LOW, .highest = PIPGATE_LEVEL_HIGH,
+	.metrics = metrics,
+	.n = sizeof(metrics) / sizeof(*metrics),
+	.n_mandatory = A + 1,
+	.tenths = tenths,
+	.lowest = PIPGATE_LEVEL_LOW,
+	.highest = PIPGATE_LEVEL_HIGH,
 };

@@ -62,8 +62,7 @@ static uint8_t tenths(const uint8_t value[static CVSS_METRICS])
 	const uint8_t changed = value[S];
 	int64_t base = 1000000 - left[value[C]] * left[value[I]] * left[value[A]];
 	int64_t impact = changed ? impact_changed(base) : 642 * base * (UNIT / 100000000);
-	int64_t exploitability = 822 * vector[value[AV]] * complexity[value[AC]] * privileges[changed][value[PR]] *
-				 interaction[value[UI]];
+	int64_t exploitability = 822 * vector[value[AV]] * complexity[value[AC]] * privileges[changed][value[PR]] * interaction[value[UI]];
 	int64_t score = (impact + exploitability) * (changed ? 108 : 100) / 100;
 
 	if (base == 0)
@@ -72,8 +71,9 @@ static uint8_t tenths(const uint8_t value[static CVSS_METRICS])
 	return score > 100 ? 100 : (uint8_t)score;
 }
 
-#define VERSION(text) { \
-	.prefix = {text, sizeof(text) - 1}, .metrics = metrics, .n = sizeof(metrics) / sizeof(*metrics), \
-	.n_mandatory = A + 1, .tenths = tenths, .lowest = PIPGATE_LEVEL_NONE, .highest = PIPGATE_LEVEL_CRITICAL, \
-}
-const struct cvss_version cvss_v30 = VERSION("CVSS:3.0/"), cvss_v31 = VERSION("CVSS:3.1/");
+/* 3.0 and 3.1 differ in their prefix alone */
+#define REST                                                                                                                               \
+	.metrics = metrics, .n = sizeof(metrics) / sizeof(*metrics), .n_mandatory = A + 1, .tenths = tenths, .lowest = PIPGATE_LEVEL_NONE, \
+	.highest = PIPGATE_LEVEL_CRITICAL
+const struct cvss_version cvss_v30 = {.prefix = {"CVSS:3.0/", 9}, REST};
+const struct cvss_version cvss_v31 = {.prefix = {"CVSS:3.1/", 9}, REST};

@@ -108,8 +108,7 @@ static const uint8_t macrovector_score[3][2][5][3][3] = {
 
 /* What the highest severity vectors of a level have as their sum of levels, and how far the level reaches below. */
 static const uint8_t top[N_EQ][5] = {[EQ1] = {0, 1, 3}, [EQ2] = {0, 1}, [EQ36] = {0, 3, 1, 3, 3}, [EQ4] = {1, 3, 6}};
-static const uint8_t depth[N_EQ][5] = {
-	[EQ1] = {1, 4, 5}, [EQ2] = {1, 2}, [EQ36] = {7, 6, 8, 8, 10}, [EQ4] = {6, 5, 4}, [EQ5] = {1, 1, 1}};
+static const uint8_t depth[N_EQ][5] = {[EQ1] = {1, 4, 5}, [EQ2] = {1, 2}, [EQ36] = {7, 6, 8, 8, 10}, [EQ4] = {6, 5, 4}, [EQ5] = {1, 1, 1}};
 #define DEPTHS 840 /* every depth divides it */
 
 /* The level of each base and threat metric, with the modified ones and the defaults applied. */
@@ -213,6 +212,11 @@ static uint8_t tenths(const uint8_t value[static CVSS_METRICS])
 }
 
 const struct cvss_version cvss_v40 = {
-	.prefix = {"CVSS:4.0/", 9}, .metrics = metrics, .n = sizeof(metrics) / sizeof(*metrics), .n_mandatory = SA + 1,
-	.tenths = tenths, .lowest = PIPGATE_LEVEL_NONE, .highest = PIPGATE_LEVEL_CRITICAL,
+	.prefix = {"CVSS:4.0/", 9},
+	.metrics = metrics,
+	.n = sizeof(metrics) / sizeof(*metrics),
+	.n_mandatory = SA + 1,
+	.tenths = tenths,
+	.lowest = PIPGATE_LEVEL_NONE,
+	.highest = PIPGATE_LEVEL_CRITICAL,
 };

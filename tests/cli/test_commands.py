@@ -23,9 +23,6 @@ def help(c):  # noqa: the case's name
     c.expect(c.pipgate("help", "nothing"), status=42, err="nothing")
     c.expect(c.pipgate("no\x1b[31msense"), status=42)
     c.expect(c.pipgate("--nonsense"), status=42)
-    c.expect(c.pipgate("help"), status=0, not_out="decide")
-    with open("/dev/full", "w") as full:
-        del full
     c.expect(c.run(["bash", "-c", paths.PIPGATE + " help > /dev/full"]), status=(0, 1, 41))
 
 
@@ -80,7 +77,7 @@ def shell_init(c):
         result = c.run([shell] + interactive + [script], env={"PATH": c.env.bin + ":" + SYSTEM_PATH})
         c.expect(result, status=40, out=r"^pip \d", err="PYSEC-2099-10")
         c.unchanged(before)
-    c.expect(c.pipgate("shell-init", "tcsh"), status=42, err="tcsh")
+    c.expect(c.pipgate("shell-init", "tcsh"), status=42, err="bash, zsh, fish")
     c.expect(c.pipgate("shell-init"), status=42)
 
 

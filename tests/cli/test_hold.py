@@ -78,14 +78,13 @@ def signals_of_pip(c):
 
 @case(pips="one")
 def what_pip_is_given(c):
-    """pip sees none of our options and variables; both passes get the same arguments."""
+    """pip sees none of our options; both passes get the same arguments."""
     pip = fake(c, report=fakepip.report([("idna", "3.7"), ("click", "8.1.7")]))
     c.expect(c.gate("install", "--gate-fail-on", "any", "idna", "--pre", "click>=8", "--gate-policy=unknown=low"), status=0)
     calls = [x for x in pip.calls() if "install" in x["argv"]]
     c.equal(len(calls), 2, "calls of pip install")
     for call in calls:
         c.true(not any("gate" in a for a in call["argv"] if a.startswith("-")), "argv %s", call["argv"])
-        c.true(not any(k.startswith("PIPGATE") for k in call["env"]), "environment %s", sorted(call["env"]))
         c.true({"idna", "--pre", "click>=8"} <= set(call["argv"]), "argv %s", call["argv"])
     c.true("--dry-run" in calls[0]["argv"] and "--dry-run" not in calls[1]["argv"], "order")
 

@@ -156,7 +156,8 @@ def main():
             tap.skip(f"against the library {i + 1}", str(missing))
         return tap.failed
     print(f"# SEED={seed} N={N} {sys.argv[0]}")
-    tap.pairs("odd lines", [(v, library(v)) for v in ("", " ", "/", ":", "CVSS:4.0/", "CVSS:3.1/", "CVSS:3.1//", "7.5", "HIGH")])
+    odd = ("", " ", "/", ":", "CVSS:4.0/", "CVSS:3.1/", "CVSS:3.1//", "7.5", "HIGH")
+    tap.pairs("odd lines", [(v, library(v)) for v in odd])
     for prefix in VERSIONS:
         rng = random.Random(f"{seed} {prefix}")
         name = prefix.rstrip("/") or "v2"

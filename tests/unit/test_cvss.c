@@ -13,8 +13,8 @@
 #include "matcher/base/banned.h"
 
 #define N(table) (sizeof(table) / sizeof(*(table)))
-#define V31 "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
-#define V40 "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"
+#define V31      "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H"
+#define V40      "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"
 
 static const struct {
 	const char *vector;
@@ -47,8 +47,7 @@ static const struct {
 	{V40 "/MVC:N/MVI:N/MVA:N", 0, PIPGATE_LEVEL_NONE},
 	{"CVSS:4.0/AV:L/AC:L/AT:N/PR:N/UI:P/VC:N/VI:L/VA:H/SC:L/SI:L/SA:N", 69, PIPGATE_LEVEL_MEDIUM},
 	{"CVSS:4.0/AV:A/AC:H/AT:P/PR:H/UI:N/VC:L/VI:L/VA:L/SC:L/SI:L/SA:N", 20, PIPGATE_LEVEL_LOW},
-	{"CVSS:4.0/AV:P/AC:H/AT:N/PR:H/UI:A/VC:H/VI:H/VA:H/SC:L/SI:L/SA:H/E:A/IR:M/MAV:P/MVA:N/MSC:L/MSI:H/AU:Y", 70,
-		PIPGATE_LEVEL_HIGH},
+	{"CVSS:4.0/AV:P/AC:H/AT:N/PR:H/UI:A/VC:H/VI:H/VA:H/SC:L/SI:L/SA:H/E:A/IR:M/MAV:P/MVA:N/MSC:L/MSI:H/AU:Y", 70, PIPGATE_LEVEL_HIGH},
 	/* every level of every part of the macrovector, the lowest one of all among them */
 	{"CVSS:4.0/AV:P/AC:H/AT:P/PR:H/UI:A/VC:L/VI:N/VA:N/SC:N/SI:N/SA:N/E:U/CR:L/IR:L/AR:L", 1, PIPGATE_LEVEL_LOW},
 	{"CVSS:4.0/AV:P/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:L/SC:H/SI:N/SA:N/E:P/CR:M/IR:M/AR:H", 57, PIPGATE_LEVEL_MEDIUM},
@@ -58,20 +57,50 @@ static const struct {
 };
 
 static const char *const bad[] = {
-	"", "/", "7.5", "HIGH", "CVSS:3.1", "CVSS:3.1/", "CVSS:4.0/", "AV:N",
+	"",
+	"/",
+	"7.5",
+	"HIGH",
+	"CVSS:3.1",
+	"CVSS:3.1/",
+	"CVSS:4.0/",
+	"AV:N",
 	/* a slash too many, a mandatory metric too few */
-	V31 "/", V40 "/", "CVSS:3.1//AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "AV:L/AC:H/Au:M/C:N/I:N/A:N/",
-	"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N",
+	V31 "/",
+	V40 "/",
+	"CVSS:3.1//AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+	"AV:L/AC:H/Au:M/C:N/I:N/A:N/",
+	"CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H",
+	"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N",
 	/* repeated, also with the same value and where it is optional */
-	V31 "/AV:N", V31 "/E:X/E:X", V40 "/SI:S", "AV:L/AC:H/Au:M/C:N/I:N/A:N/AV:A",
+	V31 "/AV:N",
+	V31 "/E:X/E:X",
+	V40 "/SI:S",
+	"AV:L/AC:H/Au:M/C:N/I:N/A:N/AV:A",
 	/* unknown or empty metric or value */
-	V31 "/MSA:N", V31 "/E:A", V31 "/:", V31 "/E:", V31 "/E", V31 "/E:X:X", V31 "/E:X H", V40 "/MSC:S", V40 "/U:red",
-	"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:S/SA:N", "AV:L/AC:H/AU:M/C:N/I:N/A:N",
+	V31 "/MSA:N",
+	V31 "/E:A",
+	V31 "/:",
+	V31 "/E:",
+	V31 "/E",
+	V31 "/E:X:X",
+	V31 "/E:X H",
+	V40 "/MSC:S",
+	V40 "/U:red",
+	"CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:S/SA:N",
+	"AV:L/AC:H/AU:M/C:N/I:N/A:N",
 	/* prefixes, case, brackets, blanks */
-	"CVSS:3/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "CVSS:3.2/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
-	"CVSS:4.1/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", "cvss:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
-	"CVSS:2.0/AV:N/AC:L/Au:N/C:C/I:C/A:C", "AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
-	"CVSS:3.1/av:n/ac:l/pr:n/ui:n/s:u/c:h/i:h/a:h", "(AV:N/AC:L/Au:N/C:C/I:C/A:C)", " " V31, V31 " ", V31 "\n",
+	"CVSS:3/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+	"CVSS:3.2/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+	"CVSS:4.1/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N",
+	"cvss:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+	"CVSS:2.0/AV:N/AC:L/Au:N/C:C/I:C/A:C",
+	"AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H",
+	"CVSS:3.1/av:n/ac:l/pr:n/ui:n/s:u/c:h/i:h/a:h",
+	"(AV:N/AC:L/Au:N/C:C/I:C/A:C)",
+	" " V31,
+	V31 " ",
+	V31 "\n",
 };
 
 static void vector_scores(void **state)
@@ -121,8 +150,7 @@ static void vector_is_a_slice(void **state)
 		assert_non_null(copy);
 		memcpy(copy, V40, n);
 		copy = realloc(copy, n ? n : 1);
-		assert_int_equal(pipgate_cvss_score((struct span){copy, n}, &got),
-			n == sizeof(V40) - 1 ? PIPGATE_OK : PIPGATE_INVALID);
+		assert_int_equal(pipgate_cvss_score((struct span){copy, n}, &got), n == sizeof(V40) - 1 ? PIPGATE_OK : PIPGATE_INVALID);
 		free(copy);
 	}
 }

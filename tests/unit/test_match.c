@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From records to findings: which versions match, what joins, what a finding says. The random test prints its seed. */
+/* From records to findings: which versions match, what joins, what a finding says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <time.h>
 
 #include <cmocka.h>
 
@@ -375,170 +374,6 @@ static void nothing_named(void **state)
 	pipgate_run_free(&world.run);
 }
 
-/* ---- random ranges against the walk over events that the schema describes ---- */
-
-static const char *const pool[] = {"0", "0.dev0", "0a1", "0.0", "1", "1.0.0", "1.0a1", "1.0.dev1", "1.0.post1", "1.0+l", "1.1", "2",
-	"2.0rc1", "3", "1!1", "x", "1.x", "2.0+cu.1", "*"};
-#define N_POOL (sizeof(pool) / sizeof(*pool))
-#define EVENTS_MAX 6
-
-static uint64_t random_state;
-
-static size_t random_below(size_t n)
-{
-	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-	return (size_t)(random_state >> 33) % n;
-}
-
-static struct span key_of(struct pipgate_run *run, struct span text)
-{
-	struct pipgate_version version;
-
-	return pipgate_version_parse(run, text, &version) == PIPGATE_OK ? version.key : (struct span){NULL, 0};
-}
-
-static bool below_limits(struct pipgate_run *run, const struct pipgate_range *range, struct span version)
-{
-	bool any = false;
-
-	for (size_t i = 0; i < range->n_events; i++) {
-		struct span key;
-
-		if (range->events[i].kind != PIPGATE_EVENT_LIMIT)
-			continue;
-		any = true;
-		key = key_of(run, range->events[i].version);
-		if (!key.p || pipgate_key_compare(version, key) < 0)
-			return true;
-	}
-	return !any;
-}
-
-/* The kinds of events at the lowest key above *at (an empty one is below all versions); false: there is none. */
-static bool next_point(struct pipgate_run *run, const struct pipgate_range *range, bool first, struct span *at, bool kinds[3])
-{
-	struct span lowest = {NULL, 0};
-	bool found = false;
-
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = 0; i < range->n_events; i++) {
-			const struct pipgate_event *event = &range->events[i];
-			bool introduced = event->kind == PIPGATE_EVENT_INTRODUCED;
-			struct span key = introduced && span_is(event->version, "0") ? (struct span){NULL, 0} : key_of(run, event->version);
-
-			if (event->kind == PIPGATE_EVENT_LIMIT || (!key.p && !introduced) || (!first && span_compare(key, *at) <= 0))
-				continue;
-			if (pass == 0 && (!found || span_compare(key, lowest) < 0))
-				lowest = key;
-			else if (pass == 1 && span_equal(key, lowest))
-				kinds[event->kind] = true;
-			found = true;
-		}
-	*at = lowest;
-	return found;
-}
-
-/* As the program oracle.py of the shared data does it. */
-static bool walk(struct pipgate_run *run, const struct pipgate_range *range, struct span version)
-{
-	bool affected = false, state = false, first = true;
-	struct span at = {NULL, 0};
-
-	if (!below_limits(run, range, version))
-		return false;
-	for (;; first = false) {
-		bool kinds[3] = {false, false, false}, reached, passed, was = state;
-
-		if (!next_point(run, range, first, &at, kinds))
-			return affected;
-		reached = span_compare(version, at) >= 0;
-		passed = span_compare(version, at) > 0;
-		for (int step = 0; step < 2; step++) {
-			bool fixed = step == (was ? 0 : 1);
-
-			if (!kinds[fixed ? PIPGATE_EVENT_FIXED : PIPGATE_EVENT_INTRODUCED])
-				continue;
-			state = !fixed;
-			if (reached)
-				affected = !fixed;
-		}
-		if (kinds[PIPGATE_EVENT_LAST_AFFECTED]) {
-			state = false;
-			if (passed)
-				affected = false;
-		}
-	}
-}
-
-static bool walk_all(struct pipgate_run *run, const struct pipgate_affected *affected, struct span version)
-{
-	for (size_t i = 0; i < affected->n_ranges; i++)
-		if (walk(run, &affected->ranges[i], version))
-			return true;
-	for (size_t i = 0; i < affected->n_versions; i++) {
-		struct span key = key_of(run, affected->versions[i]);
-
-		if (key.p && span_equal(key, version))
-			return true;
-	}
-	return false;
-}
-
-static void random_affected(struct pipgate_affected *out, struct pipgate_range *ranges, struct pipgate_event *events, struct span *listed)
-{
-	*out = (struct pipgate_affected){.name = SPAN("demo"), .versions = listed, .ranges = ranges};
-	out->n_versions = random_below(3);
-	for (size_t i = 0; i < out->n_versions; i++)
-		listed[i] = span_of(pool[random_below(N_POOL)]);
-	out->n_ranges = random_below(3) + !out->n_versions;
-	for (size_t r = 0; r < out->n_ranges; r++, events += EVENTS_MAX) {
-		ranges[r] = (struct pipgate_range){events, 1 + random_below(EVENTS_MAX)};
-		for (size_t i = 0; i < ranges[r].n_events; i++) {
-			size_t kind = random_below(9);
-
-			events[i].kind = kind < 4 ? PIPGATE_EVENT_INTRODUCED : kind < 6 ? PIPGATE_EVENT_FIXED
-				: kind < 8 ? PIPGATE_EVENT_LAST_AFFECTED : PIPGATE_EVENT_LIMIT;
-			events[i].version = span_of(pool[random_below(3) ? random_below(N_POOL) : 0]);
-		}
-	}
-}
-
-static void random_ranges(void **state)
-{
-	const char *seed = getenv("SEED");
-	uint64_t start = seed ? strtoull(seed, NULL, 10) : (uint64_t)time(NULL);
-
-	(void)state;
-	print_message("SEED=%llu\n", (unsigned long long)start);
-	random_state = start;
-	for (size_t round = 0; round < 3000; round++) {
-		struct pipgate_advisory advisory = {.id = SPAN("A-1")};
-		struct pipgate_range ranges[4];
-		struct pipgate_event events[4 * EVENTS_MAX];
-		struct span listed[4];
-		struct pipgate_affected affected;
-		struct world world = {.n = 1, .names[0] = {.name = SPAN("demo"), .n = 1}};
-
-		random_affected(&affected, ranges, events, listed);
-		assert_int_equal(pipgate_run_new(NULL, &world.run), PIPGATE_OK);
-		assert_int_equal(pipgate_record_encode(world.run, &advisory, &affected, 0, &world.names[0].records[0]), PIPGATE_OK);
-		assert_int_equal(pipgate_row_encode(world.run, world.names[0].records, 1, &world.names[0].row), PIPGATE_OK);
-		for (size_t i = 0; i < N_POOL; i++) {
-			struct pipgate_version version;
-			bool unknown, got, want;
-
-			if (pipgate_version_parse(world.run, span_of(pool[i]), &version) != PIPGATE_OK)
-				continue;
-			got = matches(&world, span_of(pool[i]), &unknown);
-			want = walk_all(world.run, &affected, version.key) ||
-				(version.local && walk_all(world.run, &affected, (struct span){version.key.p, version.public_n}));
-			if (got != want)
-				fail_msg("round %zu, version %s: %d instead of %d", round, pool[i], got, want);
-		}
-		pipgate_run_free(&world.run);
-	}
-}
-
 /* ---- damage and want of memory ---- */
 
 static const char *const some[] = {
@@ -684,7 +519,6 @@ int main(void)
 		cmocka_unit_test(ends),
 		cmocka_unit_test(versions),
 		cmocka_unit_test(nothing_named),
-		cmocka_unit_test(random_ranges),
 		cmocka_unit_test(damaged_rows),
 		cmocka_unit_test(damaged_records),
 		cmocka_unit_test(no_memory),
