@@ -24,7 +24,7 @@ struct span span_split(struct span *rest, char c)
 	struct span head = *rest;
 
 	if (!hit) {
-		*rest = (struct span){rest->p + rest->n, 0};
+		*rest = span_from(*rest, rest->n);
 		return head;
 	}
 	head.n = (size_t)(hit - rest->p);

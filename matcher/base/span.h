@@ -38,7 +38,9 @@ static inline bool span_ends(struct span a, struct span suffix)
 
 static inline struct span span_from(struct span a, size_t start)
 {
-	return start >= a.n ? (struct span){a.p + a.n, 0} : (struct span){a.p + start, a.n - start};
+	size_t n = start < a.n ? start : a.n;
+
+	return n ? (struct span){a.p + n, a.n - n} : a; /* p may be NULL where n is 0 */
 }
 
 /* Byte order; a prefix comes first. */

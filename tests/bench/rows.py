@@ -73,7 +73,7 @@ def match(b, what, file, lines, bound):
     argv, env = [paths.PIPGATE, "match", "--db", b.database, file], b.environ()
     seconds = median(measure.run(argv, env) for _ in range(b.count(5, 1)))
     yield Line(what, lines / seconds, "/s", bound, least=True)
-    yield Line("– memory", max(measure.peaks(argv, env).get("pipgate", 0), 0), "MiB", 24 * MIB)
+    yield Line("– memory", measure.peaks(argv, env)["pipgate"], "MiB", 24 * MIB)
 
 
 @row("match-known")
