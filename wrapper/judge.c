@@ -78,9 +78,47 @@ static int exit_of(enum pipgate_action action)
 	return EXIT_UNDECIDED;
 }
 
-static int decide_and_report(const struct judge_input *in, struct database *database, struct audit_context *context)
+int judge_open(const struct options *options, struct judge_database *out)
 {
-	const struct pipgate_cursor cursor = database_cursor(database);
+	struct pipgate_error text;
+	enum pipgate_action usable;
+
+	*out = (struct judge_database){0};
+	if (database_find(options->database, &out->place, &text) != PIPGATE_OK ||
+		database_open(out->place.path, &out->database, &text) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "no usable advisory database: %s; nothing was installed", text.text);
+	log_stage("database", "%s", out->place.path);
+	usable = profile_database(profile_find(options->profile), out->place.kind, database_info(out->database), time(NULL), &text);
+	if (usable == PIPGATE_BLOCK) {
+		judge_close(out);
+		return say_error(EXIT_UNDECIDED, "%s (profile %s does not go on without); nothing was installed", text.text, options->profile);
+	}
+	if (usable != PIPGATE_ALLOW)
+		say("%s", text.text);
+	return 0;
+}
+
+void judge_close(struct judge_database *database)
+{
+	database_close(&database->database);
+}
+
+int judge(const struct judge_input *in, const struct judge_database *database)
+{
+	const struct pipgate_cursor cursor = database_cursor(database->database);
+	const struct audit_context context = {
+		.command = in->command,
+		.mode = in->mode,
+		.pip_version = in->pip_version,
+		.python = in->python,
+		.profile = in->options->profile,
+		.database_path = database->place.path,
+		.database_kind = database->place.kind,
+		.database = database_info(database->database),
+		.now = time(NULL),
+		.dry_run = in->dry_run,
+		.exception_hint = in->exception_hint,
+	};
 	struct audit audit = {
 		.run = in->run, .environment = in->environment, .components = in->components, .n_components = in->n};
 	struct pipgate_error error;
@@ -90,48 +128,7 @@ static int decide_and_report(const struct judge_input *in, struct database *data
 		return say_error(EXIT_UNDECIDED, "cannot decide: %s; nothing was installed", error.text);
 	log_stage("decide", "%zu components, %zu findings", audit.n_components, audit.n_findings);
 	if (!in->quiet || audit.verdict.action == PIPGATE_BLOCK)
-		print_table(&audit, context);
-	status = write_json(in, &audit, context);
+		print_table(&audit, &context);
+	status = write_json(in, &audit, &context);
 	return status ? status : exit_of(audit.verdict.action);
-}
-
-static int with_database(const struct judge_input *in, const struct database_place *place, struct database *database)
-{
-	struct audit_context context = {
-		.command = in->command,
-		.mode = in->mode,
-		.pip_version = in->pip_version,
-		.python = in->python,
-		.profile = in->options->profile,
-		.database_path = place->path,
-		.database_kind = place->kind,
-		.database = database_info(database),
-		.now = time(NULL),
-		.dry_run = in->dry_run,
-		.exception_hint = in->exception_hint,
-	};
-	struct pipgate_error text;
-	enum pipgate_action usable = profile_database(profile_find(in->options->profile), place->kind, context.database, context.now, &text);
-
-	if (usable == PIPGATE_BLOCK)
-		return say_error(EXIT_UNDECIDED, "%s (profile %s does not go on without); nothing was installed", text.text, in->options->profile);
-	if (usable != PIPGATE_ALLOW)
-		say("%s", text.text);
-	return decide_and_report(in, database, &context);
-}
-
-int judge(const struct judge_input *input)
-{
-	struct database *database = NULL;
-	struct pipgate_error error;
-	struct database_place place;
-	int status;
-
-	if (database_find(input->options->database, &place, &error) != PIPGATE_OK ||
-		database_open(place.path, &database, &error) != PIPGATE_OK)
-		return say_error(EXIT_UNDECIDED, "no usable advisory database: %s; nothing was installed", error.text);
-	log_stage("database", "%s", place.path);
-	status = with_database(input, &place, database);
-	database_close(&database);
-	return status;
 }

@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From components to an exit status: opens the database, decides, reports. What the gate and `pipgate decide` share. */
+/* From components to an exit status: the database, the decision, the reports. What the gate and `pipgate decide` share. */
 #ifndef WRAPPER_JUDGE_H
 #define WRAPPER_JUDGE_H
 
 #include "wrapper/decide.h"
 #include "wrapper/options.h"
+
+/* The database that decides, opened before pip is asked for a plan: without one the plan is not worth its time. */
+struct judge_database {
+	struct database_place place;
+	struct database *database;
+};
+/* 0, or 41: there is none that the profile goes on with (said). */
+int judge_open(const struct options *options, struct judge_database *out);
+void judge_close(struct judge_database *database);
 
 struct judge_input {
 	struct pipgate_run *run;
@@ -18,6 +27,6 @@ struct judge_input {
 };
 
 /* 0: it may go on. Else EXIT_BLOCKED, EXIT_UNDECIDED or EXIT_USAGE, and all has been said. */
-int judge(const struct judge_input *input);
+int judge(const struct judge_input *input, const struct judge_database *database);
 
 #endif

@@ -6,6 +6,7 @@ import shutil
 import statistics
 import sys
 import zipfile
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
@@ -93,7 +94,9 @@ class Bench:
     # ---- feeds and databases ----
 
     def made_up_zip(self, count):
-        return self.file("made-up-%d-%d.zip" % (count, made_up.SEED), lambda p: made_up.archive(p, count))
+        with open(made_up.__file__, "rb") as f:
+            generator = zlib.crc32(f.read())
+        return self.file("made-up-%d-%08x.zip" % (count, generator), lambda p: made_up.archive(p, count))
 
     def real_zips(self):
         zips = [paths.shared("advisories", "all.zip"), paths.shared("enrich", "mal-pypi-all.zip")]

@@ -122,7 +122,7 @@ class Maker:
             origin["versions"] = affected["versions"]
         return {"modified": self.date(), "published": self.date(), "schema_version": "1.5.0", "id": "MAL-2026-%d" % number,
                 "summary": "Malicious code in %s (PyPI)" % name,
-                "details": "\n---\n_-= Per source details. Do not edit below this line.=-_\n\n" + self.text(230), "affected": [affected],
+                "details": "\n---\n## Source: made up (%s)\n\n%s" % (self.hexadecimal(64), self.text(200)), "affected": [affected],
                 "references": [{"type": "WEB", "url": "https://reports.invalid/" + self.hexadecimal(24)}],
                 "credits": [{"name": "made up", "type": "FINDER", "contact": ["https://reports.invalid"]}],
                 "database_specific": {"malicious-packages-origins": [origin]}}
@@ -180,6 +180,10 @@ def requirement(maker, names):
     return text
 
 
+def as_pip_writes(value):
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
 def component(maker, name, version, names, size, requested):
     stem = "%s-%s-py3-none-any.whl" % (name.replace("-", "_"), version)
     digest = maker.hexadecimal(64)
@@ -190,7 +194,7 @@ def component(maker, name, version, names, size, requested):
     made = {"download_info": {"url": "https://files.invalid/packages/%s/%s" % (digest[:40], stem),
                               "archive_info": {"hash": "sha256=" + digest, "hashes": {"sha256": digest}}},
             "is_direct": False, "is_yanked": False, "requested": requested, "metadata": metadata}
-    room = size - len(json.dumps(made))
+    room = size - len(as_pip_writes({"install": [made]}).encode())
     metadata["description"] = maker.text(max(0, room))
     return made
 
@@ -202,7 +206,7 @@ def report(pins, size, seed=SEED + 2):
     environment = {"implementation_name": "cpython", "implementation_version": "3.11.7", "os_name": "posix", "platform_machine": "x86_64",
                    "platform_release": "6.1.0", "platform_system": "Linux", "platform_version": "#1 SMP", "python_full_version": "3.11.7",
                    "platform_python_implementation": "CPython", "python_version": "3.11", "sys_platform": "linux"}
-    return json.dumps({"version": "1", "pip_version": "25.3", "install": installs, "environment": environment}).encode()
+    return as_pip_writes({"version": "1", "pip_version": "25.3", "install": installs, "environment": environment}).encode()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import random
 import signal
 import time
 
-from lib import fakepip, index, wheels
+from lib import fakepip, index, tree, wheels
 from lib.case import case
 
 
@@ -122,7 +122,7 @@ def interrupted(c, words, installs):
             c.unchanged(before)
 
 
-@case(pips="22.2.2 newest")
+@case(pips="newest")
 def ctrl_c_never_opens(c):
     """Ctrl-C at any moment of a blocked install: the environment is as before, nothing of ours is left."""
     interrupted(c, ["jinja2==2.10"], installs=False)
@@ -154,3 +154,51 @@ def left_overs_are_swept(c):
             __import__("shutil").rmtree(os.path.join(c.tmp, name))
     c.index.delay = {}
     c.expect(c.gate("install", "idna"), status=0)
+
+
+@case()
+def requirements_that_change(c):
+    """A requirements file by URL that is another one the second time brings in nothing unseen."""
+    answers = [b"idna==3.7\n", b"idna==3.7\ncritical==1.0\n"]
+    answer = c.index.answer
+    count = []
+
+    def changing(path, headers):
+        if path != "/r.txt":
+            return answer(path, headers)
+        count.append(path)
+        return 200, {"Content-Type": "text/plain", "Cache-Control": "no-store"}, answers[min(len(count), 2) - 1]
+    c.index.answer = changing
+    result = c.gate("install", "-r", c.index.root + "/r.txt")
+    c.true("critical" not in c.env.installed() or result.status == 43, "unseen: %s with status %d", c.env.installed(), result.status)
+    c.expect(result, status=(0, 1, 40, 43))
+    count[:] = [1, 2, 3]
+    before = c.snapshot()
+    c.expect(c.gate("install", "-r", c.index.root + "/r.txt"), status=40, err="PYSEC-2099-11")
+    c.unchanged(before)
+
+
+INHERIT = "import os, signal, sys; signal.signal(getattr(signal, sys.argv[1]), signal.SIG_IGN); os.execv(sys.argv[2], sys.argv[2:])"
+
+
+@case(pips="one")
+def inherited_signals(c):
+    """Ignored SIGCHLD, SIGINT, SIGPIPE, SIGHUP, inherited over exec, open nothing and break nothing."""
+    for name in ("SIGCHLD", "SIGINT", "SIGPIPE", "SIGHUP", "SIGTERM"):
+        before = c.snapshot()
+        words = [c.env.python, "-I", "-S", "-c", INHERIT, name, os.path.join(c.shims, "pip"), "install"]
+        c.expect(c.run(words + ["jinja2==2.10"]), status=40, err="PYSEC-2099-10")
+        c.unchanged(before)
+        c.expect(c.run(words + ["--force-reinstall", "idna"]), status=0)
+
+
+@case(pips="20.3.4 22.2.2 newest")
+def same_files_as_bare(c):
+    """What pip download and pip wheel leave has the same names, bytes and modes as the bare pip's."""
+    for command, option in (("download", "-d"), ("wheel", "-w")):
+        for words in (["flask"], ["--no-deps", "batteries[names]"]):
+            c.expect(c.bare(command, option, c.path("bare"), *words), status=0)
+            c.expect(c.gate(command, option, c.path("gate"), *words), status=0)
+            c.equal(tree.differences(tree.snapshot(c.path("bare")), tree.snapshot(c.path("gate"))), [], "%s %s" % (command, words))
+    modes = {name: oct(os.stat(c.path(name)).st_mode) for name in ("bare", "gate")}
+    c.equal(modes["gate"], modes["bare"], "mode of the folder")

@@ -27,17 +27,29 @@ def no_pip(c):
 
 @case(pips="one")
 def links_to_links(c):
-    """Several folders of links, and a copy of the program, on PATH: none is taken for the real pip."""
-    for name in ("more", "copy"):
+    """Several folders of links, links to links and a hard link, on PATH: none is taken for the real pip."""
+    for name in ("more", "hard"):
         os.mkdir(c.path(name))
     os.symlink(os.path.join(c.shims, "pip"), c.path("more", "pip"))
-    shutil.copy(paths.PIPGATE, c.path("copy", "pip"))
-    path = ":".join([c.shims, c.path("more"), c.path("copy"), c.shims, c.env.bin, SYSTEM_PATH])
+    os.link(paths.PIPGATE, c.path("hard", "pip"))
+    path = ":".join([c.shims, c.path("more"), c.path("hard"), c.shims, c.env.bin, SYSTEM_PATH])
     before = c.snapshot()
-    c.expect(c.gate("install", "jinja2==2.10", env={"PATH": path}), status=40)
+    c.expect(c.gate("install", "jinja2==2.10", env={"PATH": path}, deadline=20), status=40)
     c.unchanged(before)
-    c.expect(c.gate("install", "idna", env={"PATH": path}), status=0)
+    c.expect(c.gate("install", "idna", env={"PATH": path}, deadline=20), status=0)
     c.equal(c.env.installed(), {"idna": "3.7"}, "installed")
+
+
+@case(pips="one")
+def another_copy(c):
+    """A second copy of the program on PATH (two packages of it): the two do not call each other without end."""
+    os.mkdir(c.path("copy"))
+    shutil.copy(paths.PIPGATE, c.path("copy", "pip"))
+    path = ":".join([c.shims, c.path("copy"), c.env.bin, SYSTEM_PATH])
+    before = c.snapshot()
+    c.expect(c.gate("--version", env={"PATH": path}, deadline=10), status=0, out="^pip ")
+    c.expect(c.gate("install", "jinja2==2.10", env={"PATH": path}, deadline=10), status=40)
+    c.unchanged(before)
 
 
 @case(pips="one")
@@ -138,3 +150,19 @@ def pip_upgrade(c):
     c.expect(c.gate("--version"), status=0, out=r"^pip 25\.3 ")
     c.expect(c.gate("install", "idna"), status=0)
     c.expect(c.gate("install", "jinja2==2.10"), status=40)
+
+
+@case()
+def hostile_folder(c):
+    """Python files lying in the current folder are not run by us."""
+    for name in ("ctypes", "json", "os", "re", "site", "sysconfig", "platform", "encodings", "importlib", "runpy", "pip", "typing",
+                 "sitecustomize", "usercustomize", "pkgutil", "zipimport", "traceback", "email"):
+        c.write(name + ".py", "open(%r, 'a').write(%r)\n" % (c.path("ran"), name + "\n"))
+    c.write("pyvenv.cfg", "home = /nowhere\n")
+    before = c.snapshot()
+    c.expect(c.gate("install", "jinja2==2.10"), status=40)
+    c.unchanged(before)
+    c.expect(c.gate("install", "idna"), status=0)
+    c.expect(c.gate("list"), status=0)
+    c.expect(c.pipgate("doctor"))
+    c.true(not os.path.exists(c.path("ran")), "run: %s", os.path.exists(c.path("ran")) and open(c.path("ran")).read().split())

@@ -81,7 +81,9 @@ class Case:
         activated = self.settings.get("road") == "venv"  # its bin is first then, and the gate is called by {shims}/pip
         roads = ([self.shims] if gate and not activated else []) + [self.env.bin, SYSTEM_PATH]
         made = {"PATH": ":".join(roads), "HOME": self.home, "TMPDIR": self.tmp, "LC_ALL": "C.UTF-8", "TERM": "dumb",
-                "PIP_INDEX_URL": self.index.url, "PIP_CONFIG_FILE": os.devnull, "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+                "PIP_INDEX_URL": self.index.url, "PIP_CONFIG_FILE": os.devnull,
+                "PIP_TRUSTED_HOST": "127.0.0.1",  # pip caches what came over plain HTTP from trusted hosts only
+                "PIP_DISABLE_PIP_VERSION_CHECK": "1",
                 "BUILD_MARKER": self.marker, "GIT_CONFIG_NOSYSTEM": "1"}
         for kind in ("CACHE", "CONFIG", "DATA", "STATE"):
             made["XDG_%s_HOME" % kind] = os.path.join(self.home, kind.lower())
@@ -100,7 +102,7 @@ class Case:
         """Runs a command line (a list, or text cut as a shell would). What must hold after any call of ours is checked here."""
         argv = shlex.split(argv) if isinstance(argv, str) else list(argv)
         settings = self.environ(gate, **(env or {}))
-        argv = [shutil.which(argv[0], path=settings["PATH"]) or argv[0]] + argv[1:]
+        argv = [shutil.which(argv[0], path=settings.get("PATH", os.defpath)) or argv[0]] + argv[1:]
         result = self.start(argv, gate, env, **options).wait()
         return self.checked(result, raw)
 

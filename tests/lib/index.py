@@ -55,6 +55,7 @@ class Index:
         self.delay = {}            # pattern of a path → seconds before the answer
         self.fail = {}             # pattern of a path → status instead of the answer
         self.second = {}           # file name → bytes from the second request on
+        self.pages = {}            # path → bytes, anything else that it shall serve
         self.requests = []
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -86,6 +87,8 @@ class Index:
                 return status, {}, b"refused by the test\n"
         if self.auth and headers.get("Authorization") != "Basic " + base64.b64encode(":".join(self.auth).encode()).decode():
             return 401, {"WWW-Authenticate": 'Basic realm="tests"'}, b""
+        if path in self.pages:
+            return 200, {"Content-Type": "text/plain"}, self.pages[path]
         if path.startswith("/simple/"):
             return self._page(path.split("/")[2], headers)
         if path.startswith("/files/"):

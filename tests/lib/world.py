@@ -27,6 +27,7 @@ def _files():
         w("pulled", "1.0", yanked="broken"), w("pulled", "0.9"),
         w("picky", "1.0", ["idna<3.7"]), w("proud", "1.0", ["idna>=3.7"]),   # cannot be had together
         w("a" * 40 + "b", "1.0"),                              # for patterns that backtrack
+        w("odd", "1!2.0+ab.1"), w("odd", "1!1.0"), w("odd", "1!3.0rc1"), w("Odd.Name_x", "1.0"), w("Odd.Name_x", "2.0"),
         w("twins", "1.0"), w("quiet", "1.0"), w("quiet", "2.0"),
         s("built", "1.0"), s("built-bad", "1.0"), w("wants-built", "1.0", ["built"]),
         s("both", "1.0"), w("both", "0.9"),                    # the newest release is an sdist alone
@@ -50,5 +51,7 @@ def advisories():
         r("PYSEC-2099-18", "quiet", "HIGH", fixed="2.0"),
         r("PYSEC-2099-19", "built-bad", "HIGH", fixed="2.0"),
         r("PYSEC-2099-20", "here", "HIGH", fixed="2.0"),       # for projects of the case's own folder
+        r("PYSEC-2099-22", "odd", "HIGH", fixed="1!2.0"),
+        r("PYSEC-2099-23", "odd_name.X", "HIGH", fixed="2.0"),
         r("PYSEC-2099-21", "idna", "HIGH", fixed="3.6", withdrawn="2026-01-03T00:00:00Z"),
     ]

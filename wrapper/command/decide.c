@@ -9,11 +9,13 @@
 
 static int decide(struct pipgate_run *run, char **argv)
 {
+	struct judge_database database;
 	struct pipgate_error error;
 	struct pipgate_policy *policy;
 	struct options options;
 	struct plan plan;
 	char **words;
+	int status;
 
 	if (options_read(run, argv + 1, &options, &words, &error) != PIPGATE_OK ||
 		options_policy(run, &options, &policy, &error) != PIPGATE_OK)
@@ -23,18 +25,25 @@ static int decide(struct pipgate_run *run, char **argv)
 	if (report_read_file(run, words[0], &plan, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s", error.text);
 	log_stage("plan", "%zu components", plan.n);
-	return judge(&(struct judge_input){
-		.run = run,
-		.options = &options,
-		.policy = policy,
-		.command = "install",
-		.mode = "report",
-		.pip_version = plan.pip_version,
-		.components = plan.components,
-		.n = plan.n,
-		.environment = plan.environment,
-		.dry_run = true,
-	});
+	status = judge_open(&options, &database);
+	if (status)
+		return status;
+	status = judge(
+		&(struct judge_input){
+			.run = run,
+			.options = &options,
+			.policy = policy,
+			.command = "install",
+			.mode = "report",
+			.pip_version = plan.pip_version,
+			.components = plan.components,
+			.n = plan.n,
+			.environment = plan.environment,
+			.dry_run = true,
+		},
+		&database);
+	judge_close(&database);
+	return status;
 }
 
 int command_decide(int argc, char **argv)

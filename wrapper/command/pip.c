@@ -99,7 +99,7 @@ static const char *exception_hint(struct gate *gate)
 	return line;
 }
 
-static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road)
+static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database)
 {
 	struct components all = {gate->plan.components, gate->plan.n};
 	struct judge_input input = {
@@ -119,7 +119,7 @@ static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, co
 	closure_add(gate, &all);
 	input.components = all.v;
 	input.n = all.n;
-	return judge(&input);
+	return judge(&input, database);
 }
 
 static void print_plan(const struct gate *gate)
@@ -129,9 +129,9 @@ static void print_plan(const struct gate *gate)
 	fflush(stdout);
 }
 
-static int go(struct gate *gate, const struct pipgate_policy *policy)
+/* The plan, and what is said to it: 0, or the status to end with. */
+static int plan_and_judge(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database)
 {
-	const struct road *road = choose_road(gate);
 	int status = invocation_keep_inputs(gate);
 
 	if (!status)
@@ -143,9 +143,21 @@ static int go(struct gate *gate, const struct pipgate_policy *policy)
 	log_stage("plan", "status %d, %zu components", status, gate->plan.n);
 	if (status)
 		return status;
-	status = judge_plan(gate, policy, road);
+	status = judge_plan(gate, policy, road, database);
 	if (gate->options->plan_only)
 		print_plan(gate);
+	return status;
+}
+
+static int go(struct gate *gate, const struct pipgate_policy *policy)
+{
+	const struct road *road = choose_road(gate);
+	struct judge_database database;
+	int status = judge_open(gate->options, &database);
+
+	if (!status)
+		status = plan_and_judge(gate, policy, road, &database);
+	judge_close(&database);
 	if (status || gate->options->plan_only)
 		return status;
 	if (process_signal())
