@@ -131,22 +131,23 @@ bench: deps-bench all ## speed and memory beside the bare pip and pip-audit, as 
 FUZZ_SECONDS ?= 20
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_C))
 REPLAYS := $(patsubst tests/fuzz/%.c,$(B)/replay/%,$(FUZZ_C))
-FUZZED_C := $(filter-out %/main.c,$(MATCHER_C) $(PROGRAM_C))
 replays: $(REPLAYS)
 $(B)/replay/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/replay.o $(B)/libwrapper.a $(B)/libpipgate.a
 	$(call say,LINK,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(call pkg,--libs,$(PROGRAM_LIBS))
 
+CLANG = B=$(B)/clang CC=clang OPTIMIZE='-O1 -g' SANITIZE='-fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined'
 fuzz: deps-fuzz ## every fuzz target for FUZZ_SECONDS each
-	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
-	$(Q)for f in $(FUZZERS); do n=$${f##*/fuzz_}; mkdir -p $(B)/corpus/$$n; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -timeout=10 $(B)/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
-$(B)/fuzz/%: tests/fuzz/%.c $(FUZZED_C) $(STAMP)
-	$(call say,FUZZ,$@)
+	$(Q)$(MAKE) --no-print-directory $(CLANG) fuzzers
+	$(Q)for f in $(FUZZ_C); do n=$${f##*/fuzz_}; n=$${n%.c}; mkdir -p $(B)/corpus/$$n $(B)/fuzz-found; \
+		$(B)/clang/fuzz/fuzz_$$n -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -malloc_limit_mb=256 -timeout=10 \
+		-artifact_prefix=$(B)/fuzz-found/$$n- $(B)/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
+fuzzers: $(FUZZERS)
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/libwrapper.a $(B)/libpipgate.a
+	$(call say,LINK,$@)
 	@mkdir -p $(@D)
-	$(Q)clang -std=c17 -D_GNU_SOURCE -I. -O1 -g -fsanitize=fuzzer,address,undefined -DPIPGATE_LIBEXEC='""' \
-		$(call pkg,--cflags,$(PROGRAM_LIBS)) $< $(FUZZED_C) -o $@ $(call pkg,--libs,$(PROGRAM_LIBS))
+	$(Q)$(CC) $(LINK_FLAGS) -fsanitize=fuzzer -o $@ $^ $(call pkg,--libs,$(PROGRAM_LIBS))
 
 lint: deps-lint ## cppcheck, shellcheck and the compiler's analyzer
 	$(Q)cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -I. matcher wrapper
@@ -158,7 +159,7 @@ format: ## clang-format over every C file
 
 deps-build deps-test deps-valgrind deps-coverage deps-bench deps-fuzz deps-lint:
 	$(Q)packaging/deps.sh $(@:deps-%=%)
-.PHONY: deps-build deps-test deps-valgrind deps-coverage deps-bench deps-fuzz deps-lint replays
+.PHONY: deps-build deps-test deps-valgrind deps-coverage deps-bench deps-fuzz deps-lint replays fuzzers
 
 demo: deps-build ## the main job on the real index, in a throw-away environment
 	$(Q)$(MAKE) --no-print-directory all

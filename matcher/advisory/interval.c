@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "matcher/version/unicode.h"
+
 #include "matcher/base/banned.h"
 
 #define KIND(k) (1u << PIPGATE_EVENT_##k)
@@ -179,7 +181,7 @@ static enum pipgate_status compile_versions(struct compiler *c, const struct pip
 			raw = list_push(c->run, &c->raw, sizeof(*raw));
 			if (!raw)
 				return PIPGATE_NO_MEMORY;
-			*raw = affected->versions[i];
+			*raw = unicode_trim(affected->versions[i]); /* as match_find() trims what it asks for */
 		}
 		if (status != PIPGATE_OK)
 			return status;

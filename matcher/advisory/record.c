@@ -182,7 +182,8 @@ enum pipgate_status record_decode(struct pipgate_run *run, struct span bytes, st
 	if (!take_bounds(run, &r, &record.intervals) ||
 	    !take_texts(run, &r, &record.intervals.raw, &record.intervals.n_raw) || !take_fixed(run, &r, &record))
 		return PIPGATE_NO_MEMORY;
-	if (r.broken || r.p != r.end || !record.id.n || feed > UINT32_MAX || level > PIPGATE_LEVEL_CRITICAL)
+	if (r.broken || r.p != r.end || !record.id.n || feed > UINT32_MAX || level > PIPGATE_LEVEL_CRITICAL ||
+	    record.severity.tenths > 100)
 		return PIPGATE_INVALID;
 	*out = record;
 	return PIPGATE_OK;

@@ -157,5 +157,6 @@ bool row_body(const struct row_head *head, struct row_body *out)
 	body.n_fixed = take_count(&r);
 	body.fixed = r;
 	*out = body;
-	return !r.broken && body.id.n && feed <= UINT32_MAX && level <= PIPGATE_LEVEL_CRITICAL;
+	return !r.broken && body.id.n && feed <= UINT32_MAX && level <= PIPGATE_LEVEL_CRITICAL &&
+	       body.severity.tenths <= 100;
 }

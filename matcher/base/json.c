@@ -25,10 +25,15 @@ struct scan {
 	const char *what;     /* why it is refused, at p; NULL: nothing yet */
 	unsigned char open[JSON_DEPTH]; /* the closing bytes that are due */
 	size_t depth;
+	size_t values;
 	size_t objects, wanted; /* objects so far; the one whose place is asked for, 0: none */
 	const unsigned char *found;
 	bool long_numbers;
 	char *patch; /* a copy of the text where long numbers are made short; NULL: only look */
+	struct span without;         /* a key in its quotes, whose texts are left out; n 0: none */
+	bool leave_out;              /* that key was read last */
+	const unsigned char *copied; /* so far into lean */
+	struct buf *lean;
 };
 
 static bool refuse(struct scan *s, const char *what)
@@ -224,11 +229,15 @@ static bool scan_word(struct scan *s, struct span word)
 
 static bool scan_key(struct scan *s)
 {
+	const unsigned char *from;
+
 	skip_space(s);
+	from = s->p;
 	if (peek(s) != '"')
 		return refuse(s, "key expected");
 	if (!scan_string(s))
 		return false;
+	s->leave_out = s->without.n && span_equal((struct span){(const char *)from, (size_t)(s->p - from)}, s->without);
 	skip_space(s);
 	if (peek(s) != ':')
 		return refuse(s, "':' expected");
@@ -241,6 +250,7 @@ static bool scan_open(struct scan *s, bool *inside)
 {
 	bool object = *s->p == '{';
 
+	s->leave_out = false;
 	if (s->depth == JSON_DEPTH)
 		return refuse(s, "nested too deeply");
 	s->open[s->depth++] = object ? '}' : ']';
@@ -252,13 +262,32 @@ static bool scan_open(struct scan *s, bool *inside)
 	return !*inside || !object || scan_key(s);
 }
 
+/* p is behind a text that began at from and is not wanted: "" goes into the copy. */
+static void leave_out(struct scan *s, const unsigned char *from)
+{
+	buf_add(s->lean, s->copied, (size_t)(from - s->copied));
+	buf_text(s->lean, "\"\"");
+	s->copied = s->p;
+}
+
+static bool scan_value_string(struct scan *s)
+{
+	const unsigned char *from = s->p;
+
+	if (!scan_string(s))
+		return false;
+	if (s->leave_out)
+		leave_out(s, from);
+	return true;
+}
+
 static bool scan_scalar(struct scan *s)
 {
 	switch (peek(s)) {
 	case -1:
 		return refuse(s, s->depth ? "the text ends too early" : "nothing here");
 	case '"':
-		return scan_string(s);
+		return scan_value_string(s);
 	case 't':
 		return scan_word(s, SPAN("true"));
 	case 'f':
@@ -299,6 +328,8 @@ static bool scan_text(struct scan *s)
 	do {
 		bool inside = false;
 
+		if (++s->values > JSON_VALUES)
+			return refuse(s, "too many values");
 		skip_space(s);
 		if (peek(s) == '{' || peek(s) == '[') {
 			if (!scan_open(s, &inside))
@@ -415,22 +446,55 @@ static cJSON *parse_patched(struct span text)
 	return tree;
 }
 
-enum pipgate_status json_parse(struct span text, cJSON **out, struct pipgate_error *error)
+/* whole: the text as it came; checked: the same, or a copy with less in it. */
+static enum pipgate_status make_tree(struct span whole, struct span checked, bool long_numbers, cJSON **out, struct pipgate_error *error)
 {
-	struct scan s = scan_of(text);
+	cJSON *tree = long_numbers ? parse_patched(checked) : cJSON_ParseWithLengthOpts(checked.p, checked.n, NULL, false);
 	enum pipgate_status status;
-	cJSON *tree;
 
-	if (!scan_text(&s))
-		return error_set(error, PIPGATE_INVALID, "byte %zu: %s", (size_t)(s.p - s.start), s.what);
-	tree = s.long_numbers ? parse_patched(text) : cJSON_ParseWithLengthOpts(text.p, text.n, NULL, false);
 	if (!tree)
 		return error_set(error, PIPGATE_NO_MEMORY, "out of memory");
-	status = refuse_repeated(text, tree, error);
+	status = refuse_repeated(whole, tree, error);
 	if (status == PIPGATE_OK)
 		*out = tree;
 	else
 		cJSON_Delete(tree);
+	return status;
+}
+
+static enum pipgate_status refuse_text(const struct scan *s, struct pipgate_error *error)
+{
+	return error_set(error, PIPGATE_INVALID, "byte %zu: %s", (size_t)(s->p - s->start), s->what);
+}
+
+enum pipgate_status json_parse(struct span text, cJSON **out, struct pipgate_error *error)
+{
+	struct scan s = scan_of(text);
+
+	if (!scan_text(&s))
+		return refuse_text(&s, error);
+	return make_tree(text, text, s.long_numbers, out, error);
+}
+
+enum pipgate_status json_parse_without(struct span text, struct span key, cJSON **out, struct pipgate_error *error)
+{
+	struct scan s = scan_of(text);
+	enum pipgate_status status;
+	struct buf lean;
+
+	buf_init(&lean, NULL, text.n + 1);
+	s.without = key;
+	s.lean = &lean;
+	s.copied = s.start;
+	if (scan_text(&s)) {
+		buf_add(&lean, s.copied, (size_t)(s.end - s.copied));
+		status = buf_status(&lean);
+		if (status == PIPGATE_OK)
+			status = make_tree(text, buf_view(&lean), s.long_numbers, out, error);
+	} else {
+		status = refuse_text(&s, error);
+	}
+	buf_fini(&lean);
 	return status;
 }
 

@@ -172,8 +172,8 @@ static enum pipgate_status library_error(struct fy_diag *diag, struct pipgate_er
 	void *place = NULL;
 	const struct fy_diag_error *e = fy_diag_errors_iterate(diag, &place);
 
-	if (!e)
-		return error_set(error, PIPGATE_NO_MEMORY, "out of memory");
+	if (!e) /* some of what it refuses it does not explain, nor where memory was missing: refused either way */
+		return error_set(error, PIPGATE_INVALID, "line 1, column 1: not YAML");
 	return error_set(error, PIPGATE_INVALID, "line %d, column %d: %s", e->line > 0 ? e->line : 1, e->column > 0 ? e->column : 1, e->msg);
 }
 
@@ -254,6 +254,8 @@ enum pipgate_status yaml_parse(struct span text, cJSON **out, struct pipgate_err
 		return status;
 	if (!text.n)
 		return error_set(error, PIPGATE_INVALID, "line 1, column 1: nothing here");
+	if (text.n > YAML_BYTES)
+		return error_set(error, PIPGATE_LIMIT, "longer than %zu bytes", YAML_BYTES);
 	buf_init(&r.text, NULL, 2 * text.n + 16); /* an escape of two bytes may become three */
 	cfg.diag = diag_new();
 	if (cfg.diag)

@@ -9,7 +9,9 @@
 
 #include "matcher/base/json.h"
 
-/* *out is owned by the caller: cJSON_Delete(). INVALID errors read "line L, column C: what". */
+#define YAML_BYTES ((size_t)128 << 10) /* libfyaml takes up to 300 times as much; the longest real advisory has 20 KB */
+
+/* Longer than YAML_BYTES: LIMIT. *out is owned by the caller: cJSON_Delete(). INVALID errors read "line L, column C: what". */
 enum pipgate_status yaml_parse(struct span text, cJSON **out, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 #endif

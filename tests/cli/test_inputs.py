@@ -152,6 +152,17 @@ def requests_to_the_index(c):
     c.equal(sorted(asked), sorted(set(asked)), "files fetched with --no-cache-dir")
 
 
+@case(pips="20.3.4 22.2.2 newest")
+def requirements_by_url(c):
+    """-r URL: what it asks for is judged, what of it is installed already is shown."""
+    c.index.pages["/r.txt"] = b"--pre\nidna\ncritical==1.0\n"
+    before = c.snapshot()
+    c.expect(c.gate("install", "-r", c.index.root + "/r.txt"), status=40, err="PYSEC-2099-11")
+    c.unchanged(before)
+    c.prepare("install", "-q", "critical==1.0")
+    c.expect(c.gate("install", "-r", c.index.root + "/r.txt"), status=0, err=["PYSEC-2099-11", "already installed"])
+
+
 @case(pips="22.2.2 newest")
 def find_links(c):
     """--find-links without an index."""

@@ -12,6 +12,7 @@ import re
 import socketserver
 import threading
 import time
+import urllib.parse
 
 from . import wheels
 
@@ -180,7 +181,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         index = self.server.index
-        path = self.path.split("?")[0]
+        path = urllib.parse.unquote(self.path.split("?")[0])
         status, headers, body = index.answer(path, self.headers)
         index.requests.append(Request(self.command, path, dict(self.headers), status))
         self.send_response(status)

@@ -295,11 +295,42 @@ static void no_memory(void **state)
 	assert_true(fail_at > 10);
 }
 
+/* What stands behind the key is checked, and is "" in the tree; anything else is as json_parse() reads it. */
+static void left_out(void **state)
+{
+	static const struct {
+		const char *text, *printed; /* printed NULL: refused */
+	} cases[] = {
+		{"{\"d\": \"long\\n\", \"e\": 1}", "{\"d\":\"\",\"e\":1}"},
+		{"[{\"d\":\"a\"},{\"d\":[\"b\",{\"d\":\"c\"}]}]", "[{\"d\":\"\"},{\"d\":[\"b\",{\"d\":\"\"}]}]"},
+		{"{\"d\":{\"e\":\"f\"},\"x\":\"d\"}", "{\"d\":{\"e\":\"f\"},\"x\":\"d\"}"},
+		{"{\"d\":null,\"y\":\"z\"}", "{\"d\":null,\"y\":\"z\"}"},
+		{"{\"d\":\"a\",\"d\":\"b\"}", NULL},
+		{"{\"d\":\"\\u0000\"}", NULL},
+		{"{\"d\":\"a", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		cJSON *tree = NULL;
+		enum pipgate_status status = json_parse_without(span_of(cases[i].text), SPAN("\"d\""), &tree, NULL);
+		char *printed;
+
+		assert_int_equal(status, cases[i].printed ? PIPGATE_OK : PIPGATE_INVALID);
+		if (!cases[i].printed)
+			continue;
+		printed = cJSON_PrintUnformatted(tree);
+		assert_string_equal(printed, cases[i].printed);
+		cJSON_free(printed);
+		cJSON_Delete(tree);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepted), cmocka_unit_test(refused),   cmocka_unit_test(depth),   cmocka_unit_test(long_numbers),
-		cmocka_unit_test(many_keys), cmocka_unit_test(members), cmocka_unit_test(quoting), cmocka_unit_test(no_memory),
+		cmocka_unit_test(many_keys), cmocka_unit_test(left_out), cmocka_unit_test(members), cmocka_unit_test(quoting), cmocka_unit_test(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

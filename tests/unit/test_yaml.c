@@ -110,7 +110,7 @@ static void refused(void **state)
 static void depth(void **state)
 {
 	static const char *const units[] = {"[", "{a: ", "- ", "? "};
-	static char text[400000];
+	static char text[YAML_BYTES + 1];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
@@ -118,13 +118,29 @@ static void depth(void **state)
 		struct pipgate_error error;
 		cJSON *tree = NULL;
 
-		while (n + unit <= sizeof(text)) {
+		while (n + unit <= YAML_BYTES) {
 			memcpy(text + n, units[i], unit);
 			n += unit;
 		}
 		assert_int_equal(yaml_parse((struct span){text, n}, &tree, &error), PIPGATE_INVALID);
 		assert_null(tree);
 	}
+}
+
+/* Up to the limit it is read, one byte more is refused before libfyaml sees it. */
+static void length(void **state)
+{
+	static char text[YAML_BYTES + 1];
+	struct pipgate_error error;
+	cJSON *tree = NULL;
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	assert_int_equal(yaml_parse((struct span){text, YAML_BYTES}, &tree, &error), PIPGATE_OK);
+	cJSON_Delete(tree);
+	tree = NULL;
+	assert_int_equal(yaml_parse((struct span){text, YAML_BYTES + 1}, &tree, &error), PIPGATE_LIMIT);
+	assert_null(tree);
 }
 
 static size_t fail_at, calls;
@@ -174,7 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(accepted),
 		cmocka_unit_test(refused),
-		cmocka_unit_test(depth),
+		cmocka_unit_test(depth), cmocka_unit_test(length),
 		cmocka_unit_test(no_memory),
 	};
 
