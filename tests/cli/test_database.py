@@ -21,7 +21,7 @@ def refused(c, env, status=41, **patterns):
     c.unchanged(before)
 
 
-@case()
+@case(pips="one")
 def database_named_and_missing(c):
     """One that is named and missing is 41, never a fallback."""
     refused(c, {"PIPGATE_DB": c.path("not-here.db")}, err=r"not-here\.db")

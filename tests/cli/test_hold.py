@@ -2,6 +2,7 @@
 """Held to the plan: what pip does is what was audited, and its status, signals and interruptions are its own."""
 import os
 import random
+import shutil
 import signal
 import time
 
@@ -91,13 +92,17 @@ def what_pip_is_given(c):
 
 @case(pips="one")
 def terminated(c):
-    """SIGTERM to the gate alone: pip ends with it, nothing is left running or lying about."""
+    """SIGTERM to the gate alone: pip ends with it, nothing is left running, nothing of ours is left lying about."""
     c.index.delay = {"/files/": 30}
     before = c.snapshot()
     running = c.start([os.path.join(c.shims, "pip"), "install", "idna"])
     time.sleep(1.0)
     os.kill(running.process.pid, signal.SIGTERM)
-    c.expect(c.checked(running.wait()), status=(-signal.SIGTERM, 143))
+    result = running.wait()
+    c.steps.append(result)
+    c.true(not result.left_over, "left running: %s", result.left_over)
+    c.true(not [n for n in os.listdir(c.tmp) if n.startswith("pipgate")], "left in TMPDIR: %s", os.listdir(c.tmp))
+    c.expect(result, status=-signal.SIGTERM)
     c.unchanged(before)
 
 
@@ -151,7 +156,7 @@ def left_overs_are_swept(c):
         os.utime(os.path.join(c.tmp, name), (time.time() - 3600, time.time() - 3600))
     for name in os.listdir(c.tmp):
         if not name.startswith("pipgate"):
-            __import__("shutil").rmtree(os.path.join(c.tmp, name))
+            shutil.rmtree(os.path.join(c.tmp, name))
     c.index.delay = {}
     c.expect(c.gate("install", "idna"), status=0)
 
