@@ -4,6 +4,7 @@
 A template is made once for a pair (`venv --without-pip`, then pip's own wheel installs itself) and copied with cp -a; the
 paths in its scripts are rewritten. Measured: copy 45 ms, a new venv with pip 2.5 s.
 """
+import contextlib
 import fcntl
 import glob
 import os
@@ -38,7 +39,6 @@ PIPS = os.path.join(paths.BUILD, "pips")
 ENVS = os.path.join(paths.BUILD, "envs")
 TESTENV = os.path.join(paths.BUILD, "testenv")
 TESTENV_NEEDS = ("packaging", "cvss")
-_lock = threading.RLock()
 
 
 class Unavailable(Exception):
@@ -78,11 +78,12 @@ def _find_pythons():
 
 
 _pythons = {}
+_pythons_lock = threading.Lock()
 
 
 def pythons():
     """{"3.11": path of the interpreter itself, no shim and no virtual environment}"""
-    with _lock:
+    with _pythons_lock:
         if not _pythons:
             _pythons.update(_find_pythons())
         return _pythons
@@ -91,22 +92,21 @@ def pythons():
 # ---- preparation, once for a build folder ----
 
 
-class _FileLock:
-    """Two test runs at once prepare one after the other."""
-
-    def __enter__(self):
-        os.makedirs(paths.BUILD, exist_ok=True)
-        self.file = open(os.path.join(paths.BUILD, "prepare.lock"), "w")
-        fcntl.flock(self.file, fcntl.LOCK_EX)
-
-    def __exit__(self, *_):
-        self.file.close()
+@contextlib.contextmanager
+def _alone(what):
+    """Threads and test runs prepare one thing one after the other. flock holds between threads too, as each opens the file anew.
+    Not to be nested: nothing that is called inside may prepare something else, so that no two wait for each other."""
+    folder = os.path.join(paths.BUILD, "locks")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, what), "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def testenv():
     """The Python of build/testenv, which holds packaging and cvss from the index that pip is configured with."""
     python, ready = os.path.join(TESTENV, "bin", "python"), os.path.join(TESTENV, "ready")
-    with _lock, _FileLock():
+    with _alone("testenv"):
         if not _holds(ready, " ".join(TESTENV_NEEDS)):
             _checked([sys.executable, "-m", "venv", "--clear", TESTENV], "build/testenv could not be made")
             _checked([python, "-m", "pip", "install", "-q", "--disable-pip-version-check"] + list(TESTENV_NEEDS),
@@ -116,21 +116,14 @@ def testenv():
 
 
 def wheel(version):
-    """The path of pip's own wheel, fetched once by the pip of the Python that runs the tests."""
-    with _lock, _FileLock():
-        kept = os.path.join(PIPS, version + ".name")
-        if os.path.exists(kept):
-            with open(kept) as f:
-                return os.path.join(PIPS, f.read())
-        name = _fetch("pip" if version == NEWEST else "pip==" + version)
-        _write(kept, name)
-        return os.path.join(PIPS, name)
+    """The path of pip's own wheel, kept once it was fetched."""
+    return extra_wheel("pip" if version == NEWEST else "pip==" + version)
 
 
 def extra_wheel(requirement):
-    """Another wheel from the configured index (setuptools, for build code of the old kind), kept like the pips."""
-    with _lock, _FileLock():
-        kept = os.path.join(PIPS, requirement + ".name")
+    """A wheel from the index that pip is configured with, kept once it was fetched."""
+    kept = os.path.join(PIPS, requirement + ".name")
+    with _alone("pips"):
         if not os.path.exists(kept):
             _write(kept, _fetch(requirement))
         with open(kept) as f:
@@ -162,7 +155,7 @@ _unfetched = {}
 def _fetching_python():
     """A Python with a pip: the one of the test environment where that stands, else the one that runs the tests."""
     python = os.path.join(TESTENV, "bin", "python")
-    return python if os.path.exists(python) else sys.executable
+    return python if os.path.exists(os.path.join(TESTENV, "ready")) else sys.executable
 
 
 def _checked(argv, sentence):
@@ -250,25 +243,18 @@ class Environment:
         return found
 
 
-_template_locks = {}
-
-
 def _template(pair):
-    with _lock:
-        lock = _template_locks.setdefault(pair, threading.Lock())
-    with lock:
-        root = os.path.join(ENVS, str(pair))
-        pip = wheel(pair.pip)
-        key = "%s %s" % (pythons()[pair.python], os.path.basename(pip))
+    root, pip, base = os.path.join(ENVS, str(pair)), wheel(pair.pip), pythons()[pair.python]
+    key = "%s %s" % (base, os.path.basename(pip))
+    with _alone(str(pair)):
         if not _holds(root + ".ready", key):
-            with _FileLock():
-                shutil.rmtree(root, ignore_errors=True)
-                _checked([pythons()[pair.python], "-m", "venv", "--without-pip", root], "no environment with Python " + pair.python)
-                python = os.path.join(root, "bin", "python")
-                _checked([python, "-I", os.path.join(pip, "pip"), "install", "--no-index", "--no-deps", pip],
-                         "pip %s could not install itself" % pair.pip)
-                _write(root + ".ready", key)
-        return root
+            shutil.rmtree(root, ignore_errors=True)
+            _checked([base, "-m", "venv", "--without-pip", root], "no environment with Python " + pair.python)
+            python = os.path.join(root, "bin", "python")
+            _checked([python, "-I", os.path.join(pip, "pip"), "install", "--no-index", "--no-deps", pip],
+                     "pip %s could not install itself" % pair.pip)
+            _write(root + ".ready", key)
+    return root
 
 
 def environment(pair, root):

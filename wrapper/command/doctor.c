@@ -36,6 +36,8 @@ static bool check_pip(struct pipgate_run *run, const struct options *options)
 	line("pip", span_of(text_format(run, "%s %s (Python %s, %s)", pip.script ? pip.script : "pip", pip.version, pip.python_version, pip.python)));
 	if (!pip_at_least(&pip, 22, 2))
 		line("", SPAN("pip before 22.2 cannot report its plan: everything is downloaded first; an upgrade makes the gate faster"));
+	else if (!pip_at_least(&pip, 26, 2))
+		line("", SPAN("pip before 26.2 cannot be bound to bytes: what changes between its plan and its run is noticed afterwards (43)"));
 	return true;
 }
 

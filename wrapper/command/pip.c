@@ -70,9 +70,9 @@ static int refuse_builds(struct gate *gate)
 	if (first)
 		return say_error(EXIT_BLOCKED, "blocked: %s would be built, and building runs its code (sdist: block); nothing was installed", first);
 	v = must(arena_array(gate->run, n + 1, sizeof(*v)));
-	if (n)
-		memcpy(v, gate->arguments.v, n * sizeof(*v));
-	v[n] = (struct argument){.words = {"--only-binary", ":all:"}, .n_words = 2};
+	for (size_t i = 0; i < n; i++)
+		v[i + (i >= gate->arguments.end)] = gate->arguments.v[i];
+	v[gate->arguments.end++] = (struct argument){.words = {"--only-binary", ":all:"}, .n_words = 2}; /* the last one wins */
 	gate->arguments.v = v;
 	gate->arguments.n = n + 1;
 	return 0;
@@ -87,6 +87,14 @@ static const struct road *choose_road(const struct gate *gate)
 
 /* ---- the way ---- */
 
+/* A word as a shell takes it. */
+static const char *quoted(struct gate *gate, const char *word)
+{
+	if (*word && !strpbrk(word, " \t\n\"'$`<>;|&*?()[]{}!~\\#"))
+		return word;
+	return text_format(gate->run, "%c%s%c", strchr(word, '\'') ? '"' : '\'', word, strchr(word, '\'') ? '"' : '\'');
+}
+
 static const char *exception_hint(struct gate *gate)
 {
 	struct words words = {.run = gate->run};
@@ -95,7 +103,7 @@ static const char *exception_hint(struct gate *gate)
 	for (size_t i = 0; i < gate->arguments.n; i++)
 		words_add_argument(&words, &gate->arguments.v[i]);
 	for (char **w = words_end(&words); *w; w++)
-		line = text_format(gate->run, "%s %s", line, *w);
+		line = text_format(gate->run, "%s %s", line, quoted(gate, *w));
 	return line;
 }
 

@@ -109,30 +109,26 @@ static const struct pip_option *find_letter(char letter, unsigned command)
 	return NULL;
 }
 
-/* By its whole name, or by a beginning that only one option of the command has. */
+/* By its whole name, or by its beginning: the first row, the oldest option. What is ambiguous for a later pip need not be for
+ * this one; where it is, pip refuses the whole. */
 static const struct pip_option *find_long(struct span name, unsigned command)
 {
 	const struct pip_option *found = NULL;
-	bool ambiguous = false;
 
 	for (size_t i = 0; i < N_OPTIONS; i++) {
 		const struct pip_option *option = &option_table[i];
 		struct span rest = span_of(option->names);
 
-		if (!(option->commands & command))
-			continue;
-		while (rest.n) {
+		while (rest.n && option->commands & command) {
 			struct span one = span_split(&rest, ' ');
 
 			if (span_equal(one, name))
 				return option;
-			if (!span_starts(one, name))
-				continue;
-			ambiguous |= found && found != option;
-			found = option;
+			if (!found && span_starts(one, name))
+				found = option;
 		}
 	}
-	return ambiguous ? NULL : found;
+	return found;
 }
 
 const char *option_name(struct pipgate_run *run, const struct pip_option *option)
@@ -207,17 +203,17 @@ static void read_cluster(struct reader *r, const char *word)
 void arguments_read(struct pipgate_run *run, char *const *words, unsigned command, struct arguments *out)
 {
 	struct reader r = {.run = run, .words = words, .command = command, .complete = true};
-	bool options = true;
+	size_t end = SIZE_MAX;
 
 	while (words[r.at]) {
 		const char *word = words[r.at];
-		bool option = options && word[0] == '-' && word[1];
+		bool option = end == SIZE_MAX && word[0] == '-' && word[1];
 
 		if (!option && command == PIP_GENERAL)
 			break;
 		r.at++;
 		if (option && strcmp(word, "--") == 0) {
-			options = false;
+			end = r.list.n;
 		} else if (option && word[1] == '-') {
 			read_long(&r, word);
 		} else if (option) {
@@ -229,7 +225,7 @@ void arguments_read(struct pipgate_run *run, char *const *words, unsigned comman
 			a->value = a->words[a->n_words++] = word;
 		}
 	}
-	*out = (struct arguments){r.list.items, r.list.n, r.at, r.complete};
+	*out = (struct arguments){r.list.items, r.list.n, end < r.list.n ? end : r.list.n, r.at, r.complete};
 }
 
 const struct argument *arguments_last(const struct arguments *arguments, enum role role)

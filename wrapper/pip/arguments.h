@@ -57,6 +57,7 @@ struct argument {
 struct arguments {
 	const struct argument *v;
 	size_t n;
+	size_t end;    /* the first argument behind "--", n where there is none */
 	size_t used;   /* words read */
 	bool complete; /* false: the last option lacks its value, pip will refuse the whole */
 };

@@ -116,17 +116,13 @@ static int plan(struct gate *gate)
 	int status;
 
 	gate_begin(gate, &words, "download");
-	gate_options(gate, &words, PIP_DOWNLOAD, keep_for_download);
+	gate_arguments(gate, &words, PIP_DOWNLOAD, keep_for_download);
 	words_add(&words, "--dest");
 	words_add(&words, folder);
-	words_add(&words, "--");
-	for (size_t i = 0; i < gate->arguments.n; i++) {
-		const struct argument *a = &gate->arguments.v[i];
-
-		if (a->positional || (a->option && a->option->role == ROLE_EDITABLE))
-			words_add(&words, a->value);
-	}
-	status = gate_ask(gate, words_end(&words), false);
+	for (size_t i = 0; i < gate->arguments.n; i++)
+		if (gate->arguments.v[i].option && gate->arguments.v[i].option->role == ROLE_EDITABLE)
+			words_add(&words, gate->arguments.v[i].value); /* download knows no -e */
+	status = gate_ask(gate, gate_end(gate, &words), false);
 	if (status)
 		return status;
 	names = files_list(gate, folder);
@@ -144,7 +140,7 @@ static int run_from(struct gate *gate, const char *files, const char *wheels)
 	struct words words;
 
 	gate_begin(gate, &words, gate->command);
-	gate_options(gate, &words, gate->command_bit, keep_for_run);
+	gate_arguments(gate, &words, gate->command_bit, keep_for_run);
 	words_add(&words, "--no-index");
 	words_add(&words, "--find-links");
 	words_add(&words, files);

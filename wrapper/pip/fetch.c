@@ -21,7 +21,7 @@ static int plan(struct gate *gate)
 	gate_begin(gate, &words, "install");
 	words_add(&words, "--dry-run");
 	words_add(&words, "--ignore-installed");
-	gate_options(gate, &words, PIP_INSTALL, keep);
+	gate_arguments(gate, &words, PIP_INSTALL, keep);
 	if (arguments_last(&gate->arguments, ROLE_PLATFORM)) { /* pip refuses another platform without it */
 		words_add(&words, "--target");
 		words_add(&words, gate_path(gate, "target"));
@@ -47,7 +47,7 @@ static int fetch(struct gate *gate, const char *folder, const char *destination)
 	if (!constraints)
 		return EXIT_UNDECIDED;
 	gate_begin(gate, &words, gate->command);
-	gate_options(gate, &words, gate->command_bit, keep);
+	gate_arguments(gate, &words, gate->command_bit, keep);
 	if (hashes)
 		words_add(&words, "--no-require-hashes");
 	words_add(&words, "--constraint");

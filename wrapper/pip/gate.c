@@ -28,12 +28,12 @@ void gate_begin(struct gate *gate, struct words *words, const char *command)
 	words_add(words, command);
 }
 
-void gate_options(struct gate *gate, struct words *words, unsigned command_bit, bool (*keep)(const struct argument *argument))
+void gate_arguments(struct gate *gate, struct words *words, unsigned command_bit, bool (*keep)(const struct argument *argument))
 {
-	for (size_t i = 0; i < gate->arguments.n; i++) {
+	for (size_t i = 0; i < gate->arguments.end; i++) {
 		const struct argument *a = &gate->arguments.v[i];
 
-		if (!a->positional && (!a->option || a->option->commands & command_bit) && (!keep || keep(a)))
+		if ((!a->option || a->option->commands & command_bit) && keep(a))
 			words_add_argument(words, a);
 	}
 	if (gate->no_cache) { /* what the first pass downloaded, the second need not */
@@ -44,10 +44,10 @@ void gate_options(struct gate *gate, struct words *words, unsigned command_bit, 
 
 char **gate_end(struct gate *gate, struct words *words)
 {
-	words_add(words, "--");
-	for (size_t i = 0; i < gate->arguments.n; i++)
-		if (gate->arguments.v[i].positional)
-			words_add_argument(words, &gate->arguments.v[i]);
+	if (gate->arguments.end < gate->arguments.n)
+		words_add(words, "--");
+	for (size_t i = gate->arguments.end; i < gate->arguments.n; i++)
+		words_add_argument(words, &gate->arguments.v[i]);
 	return words_end(words);
 }
 

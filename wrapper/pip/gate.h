@@ -50,9 +50,9 @@ const char *gate_path(struct gate *gate, const char *name);
 
 /* The words up to and including the command: how pip is started, its general options, and `command`. */
 void gate_begin(struct gate *gate, struct words *words, const char *command);
-/* The arguments of options that keep() wants, for a command with this bit. */
-void gate_options(struct gate *gate, struct words *words, unsigned command_bit, bool (*keep)(const struct argument *argument));
-/* "--" and the positional words: the end. */
+/* The arguments before any "--", in their order: of options those that a command with this bit has and that keep() wants. */
+void gate_arguments(struct gate *gate, struct words *words, unsigned command_bit, bool (*keep)(const struct argument *argument));
+/* "--" and what stands behind it: the end. */
 char **gate_end(struct gate *gate, struct words *words);
 
 /* ---- running it ---- */

@@ -23,7 +23,7 @@ static int plan(struct gate *gate)
 	gate->report_path = gate_path(gate, "plan.json");
 	gate_begin(gate, &words, "install");
 	words_add(&words, "--dry-run");
-	gate_options(gate, &words, PIP_INSTALL, keep);
+	gate_arguments(gate, &words, PIP_INSTALL, keep);
 	words_add(&words, "--report"); /* the last one wins */
 	words_add(&words, gate->report_path);
 	status = gate_ask(gate, gate_end(gate, &words), gate->dry_run);
@@ -65,7 +65,7 @@ static int run(struct gate *gate)
 	if (!constraints)
 		return EXIT_UNDECIDED;
 	gate_begin(gate, &words, "install");
-	gate_options(gate, &words, PIP_INSTALL, keep);
+	gate_arguments(gate, &words, PIP_INSTALL, keep);
 	if (hashes)
 		words_add(&words, "--no-require-hashes"); /* bind the hashes that there are, ask for none where there is none */
 	words_add(&words, "--constraint");

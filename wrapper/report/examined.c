@@ -94,7 +94,8 @@ static void counts_line(struct sheet *s)
 
 static void source_line(struct sheet *s)
 {
-	bool plan = s->context->mode && !strcmp(s->context->mode, "plan");
+	const char *mode = s->context->mode ? s->context->mode : "";
+	bool plan = strcmp(mode, "plan") == 0 || strcmp(mode, "download") == 0; /* both let pip build to know the plan */
 	struct names names = {.all = true};
 
 	sheet_names_begin(s);

@@ -126,10 +126,10 @@ struct finding_line {
 static bool find_line(void *ctx, struct span line)
 {
 	struct finding_line *finding = ctx;
-	bool editable = span_starts(line, SPAN("-e")) || span_starts(line, SPAN("--editable"));
+	bool built = span_starts(line, SPAN("-e")) || span_starts(line, SPAN("--editable")) || span_starts(line, SPAN("--no-binary"));
 	struct span word = without_options(line);
 
-	if (!editable && (line.p[0] == '-' || !finding->wanted(text_copy(finding->run, word))))
+	if (!built && (line.p[0] == '-' || !finding->wanted(text_copy(finding->run, word))))
 		return false;
 	finding->found = must_span(arena_copy(finding->run, word));
 	return true;

@@ -18,7 +18,7 @@ struct asked {
 void asked_add(struct pipgate_run *run, struct span text, struct list *asked /* of struct asked */);
 /* All of a file; what cannot be read adds nothing: pip will say so. */
 void asked_add_file(struct pipgate_run *run, const char *path, struct list *asked);
-/* The first line that is editable or that wanted() wants; n 0: none. */
+/* The first line that is editable, that wants source distributions (--no-binary), or that wanted() wants; n 0: none. */
 struct span requirements_find(struct pipgate_run *run, const char *path, bool (*wanted)(const char *word));
 
 #endif
