@@ -11,12 +11,37 @@ static bool keep(const struct argument *a)
 	return !a->option || a->option->role != ROLE_DESTINATION;
 }
 
+static bool asks(const struct gate *gate)
+{
+	for (size_t i = 0; i < gate->arguments.n; i++) {
+		const struct argument *a = &gate->arguments.v[i];
+
+		if (a->positional || !a->option || (a->option->value && a->option->role != ROLE_DESTINATION && a->option->role != ROLE_INDEX))
+			return true;
+	}
+	return false;
+}
+
+/* Nothing is asked for: the complaint shall be of this command, not of `install`. Whatever came would be thrown away. */
+static int complain(struct gate *gate)
+{
+	struct words words;
+
+	gate_begin(gate, &words, gate->command);
+	words_add(&words, "--no-index");
+	words_add(&words, gate->command_bit == PIP_DOWNLOAD ? "--dest" : "--wheel-dir");
+	words_add(&words, gate_path(gate, "nothing"));
+	return gate_ask(gate, words_end(&words), false);
+}
+
 static int plan(struct gate *gate)
 {
 	struct pipgate_error error;
 	struct words words;
-	int status;
+	int status = asks(gate) ? 0 : complain(gate);
 
+	if (status)
+		return status;
 	gate->report_path = gate_path(gate, "plan.json");
 	gate_begin(gate, &words, "install");
 	words_add(&words, "--dry-run");
