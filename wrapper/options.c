@@ -185,8 +185,11 @@ enum pipgate_status options_policy(struct pipgate_run *run, const struct options
 	const struct policy_setting *settings = options->settings.items;
 	enum pipgate_status status = pipgate_policy_new(run, out);
 
-	for (size_t i = 0; i < options->settings.n && status == PIPGATE_OK; i++)
+	for (size_t i = 0; i < options->settings.n && status == PIPGATE_OK; i++) {
 		status = pipgate_policy_set(*out, settings[i].key, settings[i].value, settings[i].layer, error);
+		if (status != PIPGATE_OK)
+			error_before(error, "%s", settings[i].layer);
+	}
 	return status;
 }
 

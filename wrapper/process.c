@@ -35,6 +35,7 @@ void process_hold_signals(void)
 	if (holding)
 		return;
 	holding = true;
+	signal(SIGCHLD, SIG_DFL); /* ignored, as it may be inherited, the status of a child would be lost */
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < N_HELD; i++) {
 		sigaction(held[i], NULL, &before[i]);

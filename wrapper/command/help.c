@@ -3,6 +3,7 @@
 
 #include "wrapper/command/command.h"
 #include "wrapper/options.h"
+#include "wrapper/pip/locate.h"
 
 #include "matcher/base/banned.h"
 
@@ -10,7 +11,7 @@
 
 static void list_commands(struct buf *out)
 {
-	buf_text(out, "pipgate " PIPGATE_VERSION ": a gate in front of pip. What pip would install is audited before it is installed.\n\n"
+	buf_text(out, "pipgate " PIPGATE_VERSION ": " PIPGATE_IS "\n\n"
 		      "usage: pip …                 through a link or the alias: the gated pip\n"
 		      "       pipgate COMMAND …\n\ncommands:\n");
 	for (const struct command *c = command_table; c->name; c++)

@@ -87,9 +87,22 @@ static const struct road *choose_road(const struct gate *gate)
 
 /* ---- the way ---- */
 
+/* The user and password of an address are not shown. */
+static const char *without_credentials(struct gate *gate, const char *word)
+{
+	const char *host = strstr(word, "://"), *at;
+
+	if (!host)
+		return word;
+	host += 3;
+	at = memrchr(host, '@', strcspn(host, "/?#"));
+	return at ? text_format(gate->run, "%.*s****%s", (int)(host - word), word, at) : word;
+}
+
 /* A word as a shell takes it. */
 static const char *quoted(struct gate *gate, const char *word)
 {
+	word = without_credentials(gate, word);
 	if (*word && !strpbrk(word, " \t\n\"'$`<>;|&*?()[]{}!~\\#"))
 		return word;
 	return text_format(gate->run, "%c%s%c", strchr(word, '\'') ? '"' : '\'', word, strchr(word, '\'') ? '"' : '\'');
@@ -109,7 +122,7 @@ static const char *exception_hint(struct gate *gate)
 
 static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database)
 {
-	struct components all = {gate->plan.components, gate->plan.n};
+	struct components all = {0};
 	struct judge_input input = {
 		.run = gate->run,
 		.options = gate->options,
@@ -124,7 +137,7 @@ static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, co
 		.quiet = gate->quiet,
 	};
 
-	closure_add(gate, &all);
+	all = closure(gate);
 	input.components = all.v;
 	input.n = all.n;
 	return judge(&input, database);

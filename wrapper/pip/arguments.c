@@ -84,7 +84,7 @@ static const struct pip_option option_table[] = {
 	{"no-user", 0, false, ROLE_NONE, PIP_INSTALL},
 	{"upgrade", 'U', false, ROLE_NONE, PIP_INSTALL},
 	{"upgrade-strategy", 0, true, ROLE_NONE, PIP_INSTALL},
-	{"force-reinstall", 0, false, ROLE_NONE, PIP_INSTALL},
+	{"force-reinstall", 0, false, ROLE_IGNORE_INSTALLED, PIP_INSTALL},
 	{"ignore-installed", 'I', false, ROLE_IGNORE_INSTALLED, PIP_INSTALL},
 	{"install-option", 0, true, ROLE_NONE, PIP_INSTALL},
 	{"compile", 0, false, ROLE_NONE, PIP_INSTALL},

@@ -10,7 +10,7 @@ struct components {
 	size_t n;
 };
 
-/* Appends to the plan's components what is asked for, or needed by the plan, and installed already (origin INSTALLED). */
-void closure_add(struct gate *gate, struct components *components);
+/* The plan's components, and behind them what is asked for, or needed by the plan, and installed already (origin INSTALLED). */
+struct components closure(struct gate *gate);
 
 #endif

@@ -2,6 +2,7 @@
 /* The road of pips before 22.2, which cannot report: the plan is what `pip download` brings into a private folder; what is
  * installed afterwards comes from that folder alone. */
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "wrapper/feed/transport.h"
 #include "wrapper/pip/files.h"
@@ -77,44 +78,102 @@ static bool is_asked(const struct list *asked, struct span name)
 	return false;
 }
 
-static int read_files(struct gate *gate, const char *folder, char **names)
+/* The word that names this very file, as a path or an address; NULL: it comes from an index. */
+static const char *asked_directly(const struct gate *gate, const char *file)
+{
+	for (size_t i = 0; i < gate->arguments.n; i++) {
+		struct span rest = span_of(gate->arguments.v[i].value), word;
+
+		if (!gate->arguments.v[i].positional)
+			continue;
+		word = span_split(&rest, '#');
+		if (span_ends(word, span_of(file)) && (word.n == strlen(file) || memchr("/ @", word.p[word.n - strlen(file) - 1], 3)))
+			return gate->arguments.v[i].value;
+	}
+	return NULL;
+}
+
+/* origin UNKNOWN: as the command line tells. */
+static int read_file(struct gate *gate, const char *folder, const char *file, enum pipgate_origin origin, const struct list *asked,
+	struct list *list)
+{
+	struct pipgate_component *c = must(list_push(gate->run, list, sizeof(*c)));
+	const char *path = text_format(gate->run, "%s/%s", folder, file), *direct = asked_directly(gate, file);
+	struct pipgate_filename parsed;
+
+	if (pipgate_filename_parse(gate->run, span_of(file), &parsed) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "%s: no name of a wheel or a source distribution; nothing was installed", file);
+	if (origin == PIPGATE_ORIGIN_UNKNOWN)
+		origin = !direct ? PIPGATE_ORIGIN_INDEX : strstr(direct, "://") ? PIPGATE_ORIGIN_URL : PIPGATE_ORIGIN_ARCHIVE;
+	*c = (struct pipgate_component){
+		.name = parsed.name,
+		.shown_name = parsed.name,
+		.version = parsed.version,
+		.origin = origin,
+		.url = span_of(direct ? direct : text_format(gate->run, "file://%s", path)),
+		.requested = origin != PIPGATE_ORIGIN_INDEX || is_asked(asked, parsed.name),
+		.sdist = !parsed.wheel || origin == PIPGATE_ORIGIN_DIRECTORY || origin == PIPGATE_ORIGIN_EDITABLE,
+	};
+	if (parsed.wheel)
+		read_wheel(gate, path, c);
+	return 0;
+}
+
+static int read_folder(struct gate *gate, const char *folder, enum pipgate_origin origin, struct list *list)
 {
 	const struct list asked = invocation_asked(gate);
+	char **names = files_list(gate, folder);
+	int status = names ? 0 : EXIT_UNDECIDED;
+
+	for (; !status && *names; names++)
+		status = read_file(gate, folder, *names, origin, &asked, list);
+	return status;
+}
+
+/* `pip download` leaves folders where they are: their wheels, which are thrown away, tell name, version and requirements. */
+static int read_local(struct gate *gate, const struct argument *a, size_t index, struct list *list)
+{
+	bool editable = a->option && a->option->role == ROLE_EDITABLE;
+	const char *folder = gate_path(gate, text_format(gate->run, "local-%zu", index));
+	struct words words;
+	struct stat st;
+	int status;
+
+	if (!(editable || a->positional) || stat(a->value, &st) || !S_ISDIR(st.st_mode))
+		return 0;
+	gate_begin(gate, &words, "wheel");
+	words_add(&words, "--no-deps");
+	words_add(&words, "--wheel-dir");
+	words_add(&words, folder);
+	words_add(&words, a->value);
+	status = gate_ask(gate, words_end(&words), false);
+	return status ? status : read_folder(gate, folder, editable ? PIPGATE_ORIGIN_EDITABLE : PIPGATE_ORIGIN_DIRECTORY, list);
+}
+
+static int read_components(struct gate *gate, const char *folder)
+{
+	struct pipgate_error error;
 	struct list list = {0};
+	int status;
 
-	for (; *names; names++) {
-		struct pipgate_component *c = must(list_push(gate->run, &list, sizeof(*c)));
-		const char *path = text_format(gate->run, "%s/%s", folder, *names);
-		struct pipgate_filename parsed;
-
-		if (pipgate_filename_parse(gate->run, span_of(*names), &parsed) != PIPGATE_OK)
-			return say_error(EXIT_UNDECIDED, "%s: no name of a wheel or a source distribution; nothing was installed", *names);
-		*c = (struct pipgate_component){
-			.name = parsed.name,
-			.shown_name = parsed.name,
-			.version = parsed.version,
-			.origin = PIPGATE_ORIGIN_INDEX,
-			.url = span_of(text_format(gate->run, "file://%s", path)),
-			.requested = is_asked(&asked, parsed.name),
-			.sdist = !parsed.wheel,
-		};
-		if (parsed.wheel)
-			read_wheel(gate, path, c);
-	}
+	if (pip_environment(gate->run, &gate->pip, &gate->plan.environment, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
+	status = read_folder(gate, folder, PIPGATE_ORIGIN_UNKNOWN, &list);
+	for (size_t i = 0; i < gate->arguments.n && !status; i++)
+		status = read_local(gate, &gate->arguments.v[i], i, &list);
 	gate->plan.components = list.items;
 	gate->plan.n = list.n;
 	gate->plan.pip_version = gate->pip.version;
-	return 0;
+	return status;
 }
 
 static int plan(struct gate *gate)
 {
 	const char *folder = gate_path(gate, "files");
-	struct pipgate_error error;
 	struct words words;
-	char **names;
 	int status;
 
+	mkdir(folder, 0700); /* pip makes it where it brings something */
 	gate_begin(gate, &words, "download");
 	gate_arguments(gate, &words, PIP_DOWNLOAD, keep_for_download);
 	words_add(&words, "--dest");
@@ -123,14 +182,7 @@ static int plan(struct gate *gate)
 		if (gate->arguments.v[i].option && gate->arguments.v[i].option->role == ROLE_EDITABLE)
 			words_add(&words, gate->arguments.v[i].value); /* download knows no -e */
 	status = gate_ask(gate, gate_end(gate, &words), false);
-	if (status)
-		return status;
-	names = files_list(gate, folder);
-	if (!names)
-		return EXIT_UNDECIDED;
-	if (pip_environment(gate->run, &gate->pip, &gate->plan.environment, &error) != PIPGATE_OK)
-		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
-	return read_files(gate, folder, names);
+	return status ? status : read_components(gate, folder);
 }
 
 /* ---- the run ---- */

@@ -63,7 +63,7 @@ static void read_wishes(struct gate *gate)
 	const char *variable = getenv("PIP_REPORT");
 
 	gate->user_report = report ? report->value : variable && *variable ? variable : NULL;
-	gate->quiet = arguments_last(&gate->arguments, ROLE_QUIET) || arguments_last(&gate->general, ROLE_QUIET);
+	gate->quiet = arguments_last(&gate->arguments, ROLE_QUIET) || arguments_last(&gate->general, ROLE_QUIET) || variable_true("PIP_QUIET");
 	gate->dry_run = arguments_last(&gate->arguments, ROLE_DRY_RUN) || (gate->command_bit == PIP_INSTALL && variable_true("PIP_DRY_RUN"));
 	gate->no_cache = arguments_last(&gate->arguments, ROLE_NO_CACHE) || arguments_last(&gate->general, ROLE_NO_CACHE) ||
 			 variable_true("PIP_NO_CACHE_DIR");

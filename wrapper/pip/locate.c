@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,13 +32,31 @@
 
 /* ---- files ---- */
 
-static bool is_us(const struct stat *st)
+static bool is_this(const struct stat *st)
 {
 	static struct stat self;
 
 	if (!self.st_ino && stat("/proc/self/exe", &self))
 		return false;
 	return st->st_dev == self.st_dev && st->st_ino == self.st_ino;
+}
+
+/* Another copy of the program is no real pip either: two of them would call each other without end. pips are scripts, so only
+ * binaries are looked into, for words that the program carries (`pipgate help`). */
+static bool is_copy(const char *path, const struct stat *st)
+{
+	static const char words[] = PIPGATE_IS;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *bytes = fd < 0 ? MAP_FAILED : mmap(NULL, (size_t)st->st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	bool found;
+
+	if (fd >= 0)
+		close(fd);
+	if (bytes == MAP_FAILED)
+		return false;
+	found = st->st_size > 4 && memcmp(bytes, "\177ELF", 4) == 0 && memmem(bytes, (size_t)st->st_size, words, sizeof(words) - 1);
+	munmap(bytes, (size_t)st->st_size);
+	return found;
 }
 
 /* folder/name where it is a program and not ourselves. */
@@ -47,7 +66,8 @@ static char *program_in(struct pipgate_run *run, struct span folder, const char 
 	struct stat st;
 	int n = snprintf(path, sizeof(path), SPAN_FMT "%s%s", SPAN_ARG(folder), folder.n ? "/" : "", name);
 
-	if (n <= 0 || (size_t)n >= sizeof(path) || stat(path, &st) || !S_ISREG(st.st_mode) || access(path, X_OK) || is_us(&st))
+	if (n <= 0 || (size_t)n >= sizeof(path) || stat(path, &st) || !S_ISREG(st.st_mode) || access(path, X_OK) || is_this(&st) ||
+		is_copy(path, &st))
 		return NULL;
 	return text_copy(run, ((struct span){path, (size_t)n}));
 }

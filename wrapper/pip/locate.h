@@ -5,6 +5,9 @@
 
 #include "wrapper/memory.h"
 
+/* Words in every binary of this program, by which one tells another from a pip. */
+#define PIPGATE_IS "a gate in front of pip. What pip would install is audited before it is installed."
+
 struct pip {
 	char **words;     /* how it is started, NULL-ended: a script, or an interpreter with a few lines */
 	size_t n_words;

@@ -83,6 +83,18 @@ static struct span sha256_of(const struct reader *r, const cJSON *download)
 
 /* ---- one component ---- */
 
+/* A name as PEP 508 has it; a version without blanks and controls: they stand in constraints, a line each. */
+static bool proper(struct span name, struct span version)
+{
+	for (size_t i = 0; i < name.n; i++)
+		if (!ascii_alpha(name.p[i]) && !ascii_digit(name.p[i]) && !memchr("-_.", name.p[i], 3))
+			return false;
+	for (size_t i = 0; i < version.n; i++)
+		if ((unsigned char)version.p[i] <= ' ' || version.p[i] == 0x7F)
+			return false;
+	return name.n && version.n;
+}
+
 static enum pipgate_status read_component(const struct reader *r, const cJSON *install, size_t index, struct pipgate_component *c)
 {
 	const cJSON *metadata = json_member(install, "metadata");
@@ -91,6 +103,9 @@ static enum pipgate_status read_component(const struct reader *r, const cJSON *i
 	*c = (struct pipgate_component){.shown_name = text(r, metadata, "name"), .version = text(r, metadata, "version")};
 	if (!c->shown_name.n || !c->version.n)
 		return error_set(r->error, PIPGATE_INVALID, "install[%zu].metadata has no name or no version", index);
+	if (!proper(c->shown_name, c->version))
+		return error_set(r->error, PIPGATE_INVALID, "install[%zu]: '" SPAN_FMT "' '" SPAN_FMT "' is no name and version", index,
+			SPAN_ARG(c->shown_name), SPAN_ARG(c->version));
 	if (!cJSON_IsObject(download))
 		return error_set(r->error, PIPGATE_INVALID, "install[%zu] (" SPAN_FMT ") has no download_info", index, SPAN_ARG(c->shown_name));
 	if (!texts(r, metadata, "requires_dist", &c->requires_dist, &c->n_requires_dist) ||
