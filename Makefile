@@ -41,10 +41,12 @@ UNIT_LIB_C := $(filter-out $(UNIT_C),$(wildcard tests/unit/*.c))
 FUZZ_C    := $(wildcard tests/fuzz/fuzz_*.c)
 o = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-PROGRAMS := $(B)/pipgate $(B)/pipgate-fetch
+HOOK_C    := $(wildcard shims/hook/*.c)
+HOOK     := $(B)/pipgate-hook.so $(B)/pipgate_shim.py
+PROGRAMS := $(B)/pipgate $(B)/pipgate-fetch $(HOOK)
 STARTER  := $(wildcard packaging/starter/*.json)
 
-.PHONY: all dev t check check-asan check-valgrind coverage demo bench fuzz lint format install uninstall dist clean help units
+.PHONY: all dev t check check-hook check-asan check-valgrind coverage demo bench fuzz lint format install uninstall dist clean help units
 .DELETE_ON_ERROR:
 
 all: $(PROGRAMS) $(B)/starter.db ## build the programs and the starter set
@@ -84,6 +86,14 @@ $(B)/pipgate-fetch: $(call o,$(FETCH_C)) $(B)/libpipgate.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(LINK_FLAGS) -o $@ $^ $(call pkg,--libs,$(FETCH_LIBS))
 
+# into pip's own process: libc and libdl alone, two symbols to be seen
+$(B)/pipgate-hook.so: $(HOOK_C) $(wildcard shims/hook/*.h) shims/hook/hook.map $(STAMP)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(filter-out -fPIE -pie $(SANITIZE) --coverage,$(BASE_FLAGS)) -DPIPGATE_PROGRAM='"$(PREFIX)/bin/pipgate"' -fPIC -shared \
+		-Wl,--version-script=shims/hook/hook.map -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,-z,nodelete,--as-needed -o $@ $(HOOK_C) -ldl
+$(B)/pipgate_shim.py: shims/pipgate_shim.py
+	@cp $< $@
+
 $(B)/starter.db: $(B)/pipgate $(B)/pipgate-fetch $(STARTER)
 	$(call say,DB,$@)
 	$(Q)$(B)/pipgate db build -o $@ osv=packaging/starter
@@ -110,6 +120,9 @@ dev: ## sanitizer build, unit tests, and what failed the last time
 
 # ---- the same tests, looked at more closely ----
 ASAN = B=$(B)/asan SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=undefined' OPTIMIZE='-O1 -g -fno-omit-frame-pointer'
+check-hook: deps-test all ## every case of the hook on every pair of pip and Python
+	$(Q)ALL=1 B=$(B) tests/run hook
+
 check-asan: deps-test ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) --no-print-directory $(ASAN) all units replays
 	$(Q)B=$(B)/asan tests/run $(T)
@@ -171,10 +184,10 @@ install: all ## into PREFIX (/usr/local), below DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC)
 	install -m 755 $(B)/pipgate $(DESTDIR)$(PREFIX)/bin/pipgate
 	install -m 755 $(B)/pipgate-fetch $(DESTDIR)$(LIBEXEC)/pipgate-fetch
-	install -m 644 $(B)/starter.db $(DESTDIR)$(LIBEXEC)/starter.db
+	install -m 644 $(B)/starter.db $(HOOK) $(DESTDIR)$(LIBEXEC)
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/pipgate $(DESTDIR)$(LIBEXEC)/pipgate-fetch $(DESTDIR)$(LIBEXEC)/starter.db
+	rm -f $(DESTDIR)$(PREFIX)/bin/pipgate $(DESTDIR)$(LIBEXEC)/pipgate-fetch $(addprefix $(DESTDIR)$(LIBEXEC)/,starter.db pipgate-hook.so pipgate_shim.py)
 	rmdir $(DESTDIR)$(LIBEXEC) 2>/dev/null || :
 
 dist: ## a source archive in build/

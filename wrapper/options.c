@@ -31,6 +31,8 @@ static const struct row {
 	{"policy", "PIPGATE_POLICY", TAKES_PAIRS, 0, "KEY=VALUE", "any policy key: mode=block|warn|off, unknown=…, malicious=…, …"},
 	{"mode", "PIPGATE_MODE", TAKES_TEXT, FIELD(mode), "MODE", "how pip is held: auto (default), plan, inline"},
 	{"db", "PIPGATE_DB", TAKES_TEXT, FIELD(database), "FILE", "the advisory database"},
+	{"cached-build", "PIPGATE_CACHED_BUILD", TAKES_TEXT, FIELD(cached_build), "ACTION",
+		"inline: wheels that pip built here earlier and kept: allow, warn, block"},
 	{"report", "PIPGATE_REPORT", TAKES_TEXT, FIELD(report), "FILE", "write the verdict as JSON (docs/gate-report.schema.json)"},
 	{"plan", NULL, TAKES_FLAG, FIELD(plan_only), NULL, "show the plan and the verdict, and stop"},
 	{"python", "PIPGATE_PYTHON", TAKES_TEXT, FIELD(python), "PYTHON", "the interpreter whose pip is meant"},
@@ -45,6 +47,7 @@ static const struct choice {
 } choices[] = {
 	{FIELD(mode), "mode", "auto plan inline"},
 	{FIELD(profile), "profile", "developer ci image strict"},
+	{FIELD(cached_build), "action", "allow warn block"},
 };
 
 static void add_setting(struct pipgate_run *run, struct options *out, struct span key, struct span value, const char *layer)
@@ -177,6 +180,36 @@ enum pipgate_status options_read(struct pipgate_run *run, char *const *words, st
 		out->profile = isatty(STDERR_FILENO) ? "developer" : "ci";
 	*rest = words_end(&kept);
 	return PIPGATE_OK;
+}
+
+static void export_setting(struct pipgate_run *run, const struct policy_setting *setting)
+{
+	const struct row *row = find_row(setting->key);
+	bool own = row && row->takes == TAKES_SETTING;
+	const char *name = own ? row->variable : "PIPGATE_POLICY", *before = getenv(name);
+	const char *value = text_format(run, SPAN_FMT, SPAN_ARG(setting->value));
+
+	if (strncmp(setting->layer, "--", 2) != 0)
+		return; /* it came from its variable */
+	if (!own)
+		value = text_format(run, "%s%s" SPAN_FMT "=%s", before ? before : "", before ? " " : "", SPAN_ARG(setting->key), value);
+	else if (strcmp(row->name, "block") == 0 && before)
+		value = text_format(run, "(?:%s)|(?:%s)", before, value);
+	setenv(name, value, 1);
+}
+
+void options_export(struct pipgate_run *run, const struct options *options)
+{
+	const struct policy_setting *settings = options->settings.items;
+
+	for (size_t i = 0; i < N_ROWS; i++) {
+		const char *value = rows[i].takes == TAKES_TEXT ? *(const char *const *)(const void *)((const char *)options + rows[i].field) : NULL;
+
+		if (value && rows[i].variable)
+			setenv(rows[i].variable, value, 1);
+	}
+	for (size_t i = 0; i < options->settings.n; i++)
+		export_setting(run, &settings[i]);
 }
 
 enum pipgate_status options_policy(struct pipgate_run *run, const struct options *options, struct pipgate_policy **out,

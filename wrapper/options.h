@@ -15,6 +15,7 @@ struct options {
 	const char *python;  /* --gate-python: the interpreter whose pip is meant */
 	const char *mode;    /* --gate-mode: auto, inline, plan */
 	const char *database;
+	const char *cached_build; /* --gate-cached-build: allow, warn, block; NULL: as the profile has it */
 	const char *report;  /* --gate-report FILE */
 	const char *profile; /* developer, ci, image, strict */
 	bool plan_only;      /* --gate-plan */
@@ -25,6 +26,8 @@ struct options {
  * error names the option. */
 enum pipgate_status options_read(struct pipgate_run *run, char *const *words, struct options *out, char ***rest,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Puts what was given as an option into its variable, for `pipgate decide` behind the hook. A later pattern or pair is added. */
+void options_export(struct pipgate_run *run, const struct options *options);
 /* Applies the settings. */
 enum pipgate_status options_policy(struct pipgate_run *run, const struct options *options, struct pipgate_policy **out,
 	struct pipgate_error *error) PIPGATE_MUST_USE;

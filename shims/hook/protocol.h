@@ -36,4 +36,26 @@
 #define FETCH_JOB_MAX ((uint64_t)32 << 10)
 #define FETCH_BODY_MAX ((uint64_t)16 << 20)
 
+/* ---- hook → pipgate decide --protocol=1 ---- */
+
+#define DECIDE_PROTOCOL 1 /* PROTOCOL_VERSION as a number: what the object says to the shim */
+
+enum decide_descriptor {
+	DECIDE_FD_KEYS = 3,   /* memfd: key=value, each ended by a NUL */
+	DECIDE_FD_REPORT = 4, /* memfd: pip's report; empty where no plan is judged */
+	DECIDE_FD_ANSWER = 5, /* pipe: one line, then the end */
+	DECIDE_FD_JUDGED = 6, /* memfd: what was judged, where the key judged=6 asks for it */
+	DECIDE_FD_REST = 7,   /* nothing from here on */
+};
+
+#define DECIDE_KEYS_MAX ((size_t)64 << 10)
+#define DECIDE_REPORT_MAX ((size_t)256 << 20)
+#define DECIDE_JUDGED_MAX ((size_t)64 << 20)
+#define DECIDE_ANSWER_MAX 64
+#define DECIDE_DEADLINE_SECONDS 60
+
+#define DECIDE_ALLOW "pipgate " PROTOCOL_VERSION " allow 0\n"
+#define DECIDE_BLOCK "pipgate " PROTOCOL_VERSION " block 40\n"
+#define DECIDE_ERROR "pipgate " PROTOCOL_VERSION " error 41\n"
+
 #endif

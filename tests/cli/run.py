@@ -10,6 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def items():
+    case.sweep()
     found = [case.from_folder(os.path.dirname(p)) for p in sorted(glob.glob(os.path.join(HERE, "*", "case")))]
     for path in sorted(glob.glob(os.path.join(HERE, "test_*.py"))):
         spec = importlib.util.spec_from_file_location(os.path.basename(path)[:-3], path)

@@ -18,7 +18,7 @@ INCLUDES = [
     ("matcher/", ["matcher/"]),
     ("wrapper/fetch/", ["matcher/base/", "matcher/pipgate.h", "wrapper/fetch/", "wrapper/status.h", "shims/hook/protocol.h"]),
     ("wrapper/", ["matcher/", "wrapper/", "shims/hook/protocol.h"]),
-    ("shims/hook/", ["shims/hook/"]),
+    ("shims/hook/", ["shims/hook/"]),  # libc and libdl alone
 ]
 # Libraries and the only folders that may name their headers.
 LIBRARIES = {

@@ -12,6 +12,7 @@ import shlex
 import shutil
 import signal
 import tempfile
+import time
 
 from . import index, osvdb, paths, pips, proc, tree, wheels, world
 
@@ -395,6 +396,16 @@ class Item:
         finally:
             if c:
                 c.close(keep)
+
+
+KEPT_SECONDS = 3600  # folders of failed cases; longer than any run, so that none in use is taken away
+
+
+def sweep():
+    """Takes away what failed cases of earlier runs kept."""
+    for folder in glob.glob(os.path.join(glob.escape(paths.BUILD), "cli", "c*")):
+        if time.time() - os.stat(folder).st_mtime > KEPT_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def items(definitions):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The suites as the runner sees them: items with a name and run() → Outcome."""
 import glob
+import importlib.util
 import os
 import re
-import sys
 import time
 import traceback
 
@@ -142,13 +142,32 @@ class _Case:
         return outcome
 
 
-def cli():
-    path = os.path.join(paths.TESTS, "cli", "run.py")
+def _cases(suite):
+    """What items() of tests/SUITE/run.py finds."""
+    path = os.path.join(paths.TESTS, suite, "run.py")
     if not os.path.exists(path):
         return []
-    sys.path.insert(0, os.path.join(paths.TESTS, "cli"))
-    import run as cases  # tests/cli/run.py
-    return [_Case(i) for i in cases.items()]
+    spec = importlib.util.spec_from_file_location("cases_of_" + suite, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return [_Case(i) for i in module.items()]
+
+
+def cli():
+    return _cases("cli")
+
+
+HOOK_PAIR = "pip24.3.1-py3.11"  # the one that check runs every case of the hook on; ALL=1: on every pair
+HOOK_CORE = ("allowed-and-blocked", "rewritten-after-the-verdict")  # and these on every pair always
+
+
+def hook():
+    found = _cases("hook")
+    if not os.environ.get("ALL"):
+        found = [i for i in found if i.name.endswith("@" + HOOK_PAIR) or i.name.split("/")[1].split("@")[0] in HOOK_CORE]
+    if found and not os.path.exists(os.path.join(paths.BUILD, "pipgate-hook.so")):
+        return [Program("hook/all", [], {}, "the hook is not built")]
+    return found
 
 
 def run_safely(item):
@@ -163,4 +182,4 @@ def run_safely(item):
     return outcome
 
 
-SUITES = {"conformance": conformance, "unit": unit, "cli": cli}  # in this order: long programs start first
+SUITES = {"conformance": conformance, "unit": unit, "cli": cli, "hook": hook}  # in this order: long programs start first

@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import tarfile
 import zipfile
 
@@ -143,8 +144,9 @@ def project_files(name, version, requires=(), extras=(), legacy=False):
 
 
 def project(folder, name, version, **options):
-    """Writes a source tree to a folder."""
+    """Writes a source tree to a folder; byte code of what stood there goes, as it may look fresh within one second."""
     os.makedirs(folder, exist_ok=True)
+    shutil.rmtree(os.path.join(folder, "__pycache__"), ignore_errors=True)
     for path, content in project_files(name, version, **options).items():
         with open(os.path.join(folder, path), "wb") as f:
             f.write(content)

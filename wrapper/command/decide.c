@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `pipgate decide REPORT`: the way from a report of pip's to a verdict, without a pip. */
+/* `pipgate decide REPORT`: the way from a report of pip's to a verdict, without a pip. With --protocol=N the hook asks. */
+#include <string.h>
+
 #include "matcher/policy/policy.h"
 #include "wrapper/command/command.h"
+#include "wrapper/command/decide.h"
 #include "wrapper/judge.h"
 #include "wrapper/pip/report.h"
 
@@ -48,13 +51,16 @@ static int decide(struct pipgate_run *run, char **argv)
 
 int command_decide(int argc, char **argv)
 {
+	static const char protocol[] = "--protocol=";
 	struct pipgate_run *run;
 	int status;
 
-	(void)argc;
 	if (pipgate_run_new(NULL, &run) != PIPGATE_OK)
 		die_no_memory();
-	status = decide(run, argv);
+	if (argc == 2 && strncmp(argv[1], protocol, sizeof(protocol) - 1) == 0)
+		status = decide_for_hook(run, argv[1] + sizeof(protocol) - 1);
+	else
+		status = decide(run, argv);
 	pipgate_run_free(&run);
 	return status;
 }

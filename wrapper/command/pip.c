@@ -10,6 +10,7 @@
 #include "wrapper/command/command.h"
 #include "wrapper/judge.h"
 #include "wrapper/pip/closure.h"
+#include "wrapper/pip/inline.h"
 #include "wrapper/pip/invocation.h"
 #include "wrapper/process.h"
 #include "wrapper/source/requirements.h"
@@ -233,8 +234,8 @@ static int with_options(struct pipgate_run *run, char **argv)
 		say("mode: off (%s): nothing is audited", policy->values[POLICY_MODE].layer);
 		return become_pip(run, &gate.pip, words);
 	}
-	if (strcmp(options.mode, "inline") == 0)
-		return say_error(EXIT_UNDECIDED, "--gate-mode inline: this build has no hook to hold pip with; use plan or auto");
+	if (strcmp(options.mode, "inline") == 0 && !options.plan_only)
+		return inline_become(run, &gate.pip, &options, words);
 	return gated(&gate, policy);
 }
 

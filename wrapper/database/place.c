@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "wrapper/say.h"
+#include "wrapper/part.h"
 
 #include "matcher/base/banned.h"
 
@@ -49,21 +50,6 @@ static bool user_folder(char path[4096])
 		return path_set(path, "%s/.local/share/pipgate", home);
 	path[0] = 0;
 	return false;
-}
-
-static bool starter_path(char path[4096])
-{
-	char self[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	char *slash;
-
-	if (n > 0) {
-		self[n] = 0;
-		slash = strrchr(self, '/');
-		if (slash && path_set(path, "%.*s/starter.db", (int)(slash - self), self) && is_there(path))
-			return true;
-	}
-	return path_set(path, "%s/starter.db", PIPGATE_LIBEXEC) && is_there(path);
 }
 
 static bool built(const char *path, int64_t *time, struct pipgate_error *error)
@@ -127,7 +113,7 @@ enum pipgate_status database_find(const char *named, struct database_place *out,
 		memcpy(out->path, shared, sizeof(shared));
 		return PIPGATE_OK;
 	}
-	if (starter_path(out->path)) {
+	if (part_find(out->path, "starter.db")) {
 		out->kind = DATABASE_STARTER;
 		return PIPGATE_OK;
 	}

@@ -17,6 +17,7 @@
 #include "matcher/base/error.h"
 #include "shims/hook/protocol.h"
 #include "wrapper/feed/frames.h"
+#include "wrapper/part.h"
 
 #include "matcher/base/banned.h"
 
@@ -25,23 +26,9 @@
 
 /* ---- the program ---- */
 
-/* Beside this program, else where it was installed. */
 static enum pipgate_status program_find(char path[PATH_MAX], struct pipgate_error *error)
 {
-	ssize_t n = readlink("/proc/self/exe", path, PATH_MAX - sizeof("/" PROGRAM));
-	char *slash;
-
-	if (n > 0 && n < (ssize_t)(PATH_MAX - sizeof("/" PROGRAM))) {
-		path[n] = 0;
-		slash = strrchr(path, '/');
-		if (slash) {
-			memcpy(slash, "/" PROGRAM, sizeof("/" PROGRAM));
-			if (access(path, X_OK) == 0)
-				return PIPGATE_OK;
-		}
-	}
-	memcpy(path, PIPGATE_LIBEXEC "/" PROGRAM, sizeof(PIPGATE_LIBEXEC "/" PROGRAM));
-	if (access(path, X_OK) == 0)
+	if (part_find(path, PROGRAM))
 		return PIPGATE_OK;
 	return error_set(error, PIPGATE_FAILED, PROGRAM ": is neither beside this program nor in " PIPGATE_LIBEXEC);
 }

@@ -288,9 +288,14 @@ static enum pipgate_status probe(struct pipgate_run *run, struct pip *pip, char 
 	return status;
 }
 
+char *pip_interpreter(struct pipgate_run *run, const struct pip *pip)
+{
+	return pip->python ? pip->python : sibling_python(run, pip->script, pip->name);
+}
+
 enum pipgate_status pip_probe(struct pipgate_run *run, struct pip *pip, struct pipgate_error *error)
 {
-	char *python = pip->python ? pip->python : sibling_python(run, pip->script, pip->name);
+	char *python = pip_interpreter(run, pip);
 	enum pipgate_status status;
 
 	if (!python)

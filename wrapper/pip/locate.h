@@ -27,6 +27,8 @@ struct pip {
 /* python: --gate-python or NULL. FAILED: none was found, and where it was looked for. */
 enum pipgate_status pip_locate(struct pipgate_run *run, const char *name, const char *python, struct pip *out,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* The interpreter that runs this pip, as far as can be told without starting one; NULL: none is found. */
+char *pip_interpreter(struct pipgate_run *run, const struct pip *pip);
 /* Starts the interpreter once (12–20 ms) to learn the rest. */
 enum pipgate_status pip_probe(struct pipgate_run *run, struct pip *pip, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* pip's own --python (an interpreter or an environment's folder): pip->path and the like become that interpreter's. */

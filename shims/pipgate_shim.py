@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What stands in pip's process beside the shared object: it tells the hook, by audit events, what only pip's own code knows.
+
+A finder wraps five functions of pip when their modules are imported; `import pip` alone changes nothing, and a command that
+installs nothing runs as before. Which event says what is written in shims/hook/hook.c; every decision is made there. Here is
+nothing to decide: a function that is missing, or an object that cannot be loaded, ends an installing command with 41.
+
+Run by exec() with __file__ set (the object lies beside it) and ROAD, the way by which pip was reached.
+"""
+import functools
+import os
+import sys
+
+from _frozen_importlib import ModuleSpec
+from _frozen_importlib_external import PathFinder
+
+INSTALLING = ("install", "download", "wheel", "lock")
+PROTOCOL = 1
+UNDECIDED = 41
+HOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pipgate-hook.so")
+# A nested pip is started as `python -c LOADER PARENT TERMINAL RUNNER …` in place of `python RUNNER …`.
+LOADER = """import sys
+if sys.path[:1] == ['']: del sys.path[0]
+f = %r
+words = dict(__name__='pipgate_shim', __file__=f, ROAD='nested', PARENT=sys.argv[1], TERMINAL=sys.argv[2])
+exec(compile(open(f, 'rb').read(), f, 'exec'), words)
+del sys.argv[:3]
+import runpy
+runpy.run_path(sys.argv[0], run_name='__main__')""" % os.path.abspath(__file__)
+ROAD, PARENT, TERMINAL = (globals().get(*pair) for pair in (("ROAD", "interpreter"), ("PARENT", ""), ("TERMINAL", "")))
+
+
+class _Now:
+    """The one command of pip that is under way, and what of pip was not as it is known."""
+    active = False     # its main() runs
+    depth = 0          # of resolvers: one within another resolves build requirements in this very process
+    planned = False    # the command's own plan has been judged
+    subjects = []      # what is being prepared, and what that is drawn in by
+    missing = []
+
+
+# ---- the shared object ----
+
+def _whole():
+    """Does the object end where its ELF header says? One that was cut short would end this process by SIGBUS."""
+    try:
+        with open(HOOK, "rb") as f:
+            head, size = f.read(64), f.seek(0, 2)
+    except OSError:
+        return False
+    table, entry, n = (int.from_bytes(head[a:b], sys.byteorder) for a, b in ((40, 48), (58, 60), (60, 62)))
+    return head[:5] == b"\x7fELF\x02" and size >= table + entry * n
+
+
+def _listening():
+    """Is the hook there? Loads it at the first call, without ctypes: its PyInit starts it and then gives no module."""
+    box = []
+    sys.audit("pipgate.hello", box)
+    if not box and "t" not in sys.abiflags and _whole():
+        try:
+            import _imp
+            _imp.create_dynamic(ModuleSpec("pipgate_hook", None, origin=HOOK))
+        except (ImportError, AttributeError):  # also of a Python that loads no objects
+            pass
+        sys.audit("pipgate.hello", box)
+    if box == [PROTOCOL]:
+        sys.audit("pipgate.setup", LOADER, os.path.realpath(os.path.dirname(sys.modules["pip"].__file__)))
+    return box == [PROTOCOL]
+
+
+def _without_hook(why):
+    """The status of a command that cannot be held. Plan mode can take over here: nothing of it has run, sys.argv is the user's."""
+    sys.stderr.write("pipgate: %s; nothing was installed\n" % why)
+    return UNDECIDED
+
+
+# ---- what the hook is told ----
+
+def _import_all():
+    """Before the command begins: pip 26.3 lets nothing be imported once it installs."""
+    global InstallationReport, canonicalize_name, email, hashlib, json, sysconfig, tempfile, zipfile
+    import email, hashlib, json, sysconfig, tempfile, zipfile  # noqa: E401
+    from pip._internal.models.installation_report import InstallationReport
+    from pip._vendor.packaging.utils import canonicalize_name
+
+
+def _places(options):
+    """Folders below which nothing may be written before the verdict, and those where pip may work at any time."""
+    def of(*names):
+        return [getattr(options, n, None) for n in names]
+    closed = of("target_dir", "prefix_path", "root_path", "download_dir", "wheel_dir", "output_file")
+    closed += list(sysconfig.get_paths().values()) + list(sysconfig.get_paths("posix_user").values())
+    opened = [tempfile.gettempdir()] + of("cache_dir", "src_dir", "log")
+    return [[f(p) for p in set(paths) if p for f in (os.path.abspath, os.path.realpath)] for paths in (closed, opened)]
+
+
+def _satisfied(resolver, roots):
+    """What pip's report is silent about: the distributions that are installed already and that the resolver settled on."""
+    asked = {canonicalize_name(r.name): sorted(r.extras) for r in roots if r.name and not r.constraint}
+    mapping = getattr(getattr(resolver, "_result", None), "mapping", {})
+    for c in mapping.values():
+        if getattr(c, "is_installed", False) and hasattr(c, "dist"):
+            try:
+                name, metadata = c.dist.canonical_name, c.dist.metadata_dict
+            except Exception:  # broken metadata of something that is there already: pip goes on, too
+                continue
+            yield {"metadata": metadata, "requested": name in asked, "requested_extras": asked.get(name, [])}
+
+
+def _report(resolver, roots, wanted):
+    """pip's own installation report, which `download`, `wheel` and `lock` have no option for, without the long descriptions.
+    Empty where pip cannot make one: that is no plan, and refused."""
+    try:
+        return json.dumps(_plan(resolver, roots, wanted), ensure_ascii=False).encode("utf-8", "replace")
+    except Exception as e:
+        sys.stderr.write("pipgate: pip cannot say what it would install: %r\n" % e)
+        return b""
+
+
+def _plan(resolver, roots, wanted):
+    report = InstallationReport(wanted.requirements_to_install).to_dict()
+    report["satisfied"] = list(_satisfied(resolver, roots))
+    for item in report["install"] + report["satisfied"]:
+        item["metadata"] = {k: v for k, v in item["metadata"].items() if k != "description"}
+    return report
+
+
+def _sha256(fd):
+    digest = hashlib.sha256()
+    for block in iter(lambda: os.read(fd, 1 << 20), b""):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def _metadata(fd):
+    """Name, version and what it requires of an open wheel, a line each, as decide writes what was judged."""
+    with zipfile.ZipFile(os.fdopen(os.dup(fd), "rb")) as z:
+        name, = [n for n in z.namelist() if n.count("/") == 1 and n.endswith(".dist-info/METADATA")]
+        m = email.message_from_string(z.read(name).decode("utf-8", "replace"))
+    return "\n".join([m["Name"], m["Version"]] + sorted(" ".join(r.split()) for r in m.get_all("Requires-Dist", [])))
+
+
+# ---- pip's functions ----
+
+def _parse_command(module):
+    original = module.parse_command
+
+    @functools.wraps(original)
+    def parse_command(args):
+        listening = _listening()  # also for `pip --python X install`, which starts another pip in here
+        if not listening and ("PIP_PYTHON" in os.environ or any(a.startswith("--py") for a in args)):
+            sys.exit(_without_hook("%s cannot be loaded" % HOOK))
+        sys.audit("pipgate.parse")
+        try:
+            command, rest = original(args)
+        finally:
+            sys.audit("pipgate.parsed")
+        if command in INSTALLING and not listening:
+            sys.exit(_without_hook("%s cannot be loaded" % HOOK))
+        return command, rest
+    module.parse_command = parse_command
+
+
+def _main(module):
+    original = module.Command.main
+
+    @functools.wraps(original)
+    def main(self, args):
+        if self.name not in INSTALLING:
+            return original(self, args)
+        if _Now.missing:
+            return _without_hook("pip is not as it is known (%s)" % ", ".join(_Now.missing))
+        if not _listening():  # a program may come here without parse_command()
+            return _without_hook("%s cannot be loaded" % HOOK)
+        if _Now.active:
+            return _without_hook("another pip command runs in this process")
+        try:
+            _import_all()
+        except ImportError as e:  # a pip before 22.2
+            return _without_hook("this pip cannot say what it would install (%s)" % e)
+        run, status = self.run, [None]
+
+        def held(options, rest):
+            sys.audit("pipgate.options", *_places(options), bool(getattr(options, "dry_run", False)), options.quiet, options.cache_dir)
+            return run(options, rest)
+        self.run = held
+        _Now.active, _Now.planned, _Now.subjects = True, False, []
+        terminal = bool(TERMINAL) or (not PARENT and os.isatty(2))
+        sys.audit("pipgate.begin", self.name, list(args), ROAD, terminal, _sha256, _metadata)
+        try:
+            status[0] = original(self, args)
+        except BaseException:
+            _end(status)
+            if status[0] is None:
+                raise
+        else:
+            _end(status)
+        return status[0]
+    module.Command.main = main
+
+
+def _end(status):
+    """The hook puts its own status in where it refused; None: pip's exception goes on."""
+    _Now.active = False
+    sys.audit("pipgate.end", status)
+
+
+def _resolve(module):
+    original = module.Resolver.resolve
+
+    @functools.wraps(original)
+    def resolve(self, root_reqs, *args, **more):
+        if not _Now.active:
+            return original(self, root_reqs, *args, **more)
+        nested = _Now.planned or _Now.depth > 0
+        _Now.depth += 1
+        try:
+            wanted = original(self, root_reqs, *args, **more)
+        finally:
+            _Now.depth -= 1
+        _Now.planned |= not nested
+        sys.audit("pipgate.plan", _report(self, root_reqs, wanted), nested, _Now.subjects[-1][0] if _Now.subjects else PARENT)
+        return wanted
+    module.Resolver.resolve = resolve
+
+
+def _prepare(module):
+    for name in ("prepare_linked_requirement", "prepare_editable_requirement"):
+        _prepare_one(module.RequirementPreparer, name, getattr(module.RequirementPreparer, name))
+
+
+def _prepare_one(owner, name, original):
+    @functools.wraps(original)
+    def prepare(self, req, *args, **more):
+        if not _Now.active:
+            return original(self, req, *args, **more)
+        link = req.link
+        _Now.subjects.append((link.filename, link.url, req.name or "", bool(link.is_vcs), link.is_existing_dir()))
+        try:
+            sys.audit("pipgate.prepare", *_Now.subjects[-1])
+            return original(self, req, *args, **more)
+        finally:
+            _Now.subjects.pop()
+            if _Now.subjects:  # what was drawn in by a build is done, the build goes on
+                sys.audit("pipgate.prepare", *_Now.subjects[-1])
+    setattr(owner, name, prepare)
+
+
+def _subprocess(module):
+    original = module.call_subprocess
+
+    @functools.wraps(original)
+    def call_subprocess(*args, **more):
+        try:
+            return original(*args, **more)
+        except Exception as e:
+            sys.audit("pipgate.failed", getattr(e, "exit_code", None) or 0)  # a nested pip's status is the only word it leaves
+            raise
+    module.call_subprocess = call_subprocess
+
+
+_WRAPS = {
+    "pip._internal.cli.main_parser": _parse_command,
+    "pip._internal.cli.base_command": _main,
+    "pip._internal.resolution.resolvelib.resolver": _resolve,
+    "pip._internal.resolution.legacy.resolver": _resolve,
+    "pip._internal.operations.prepare": _prepare,
+    "pip._internal.utils.subprocess": _subprocess,
+}
+
+
+class _Loader:
+    """The module's own loader, and a wrap when it has done its work."""
+
+    def __init__(self, loader, wrap):
+        self.loader, self.wrap = loader, wrap
+
+    def __getattr__(self, name):
+        return getattr(self.loader, name)
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        exec(self.loader.get_code(module.__name__), module.__dict__)
+        try:
+            self.wrap(module)
+        except AttributeError as e:
+            _Now.missing.append(str(e))
+
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        spec = PathFinder.find_spec(name, path, target) if name in _WRAPS else None
+        if spec:
+            spec.loader = _Loader(spec.loader, _WRAPS[name])
+        return spec
+
+
+if "pipgate_shim" not in sys.modules:
+    sys.modules["pipgate_shim"] = type(sys)("pipgate_shim")
+    sys.modules["pipgate_shim"].words = globals()
+    sys.meta_path.insert(0, Finder)
+elif ROAD != "interpreter":  # the interpreter's own hook was here first
+    sys.modules["pipgate_shim"].words.update(ROAD=ROAD, PARENT=PARENT, TERMINAL=TERMINAL)

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers the hook: one line on its descriptor, human text on stderr, and the same as an exit status. */
+#include <stdlib.h>
+
+#include "matcher/policy/policy.h"
+#include "shims/hook/protocol.h"
+#include "wrapper/command/decide.h"
+#include "wrapper/file.h"
+#include "wrapper/judge.h"
+
+#include "matcher/base/banned.h"
+
+struct asked {
+	struct pipgate_run *run;
+	struct question question;
+	struct options options;
+	struct pipgate_policy *policy;
+	struct plan plan;
+	size_t planned;
+};
+
+static struct judge_input input_of(const struct asked *a, long quiet)
+{
+	const struct question *q = &a->question;
+
+	return (struct judge_input){
+		.run = a->run,
+		.options = &a->options,
+		.policy = a->policy,
+		.command = q->command ? q->command : "install",
+		.mode = "inline",
+		.pip_version = q->pip,
+		.python = q->python,
+		.exception_hint = question_exception(a->run, q),
+		.components = a->plan.components,
+		.n = a->plan.n,
+		.environment = a->plan.environment,
+		.dry_run = q->dry_run != NULL,
+		.quiet = quiet > 0,
+	};
+}
+
+/* A build is asked about before the plan is: what is said of the database is said with the plan. */
+static int judge_asked(const struct asked *a)
+{
+	const struct question *q = &a->question;
+	long quiet = strcmp(q->ask, "build") == 0 ? 1 : q->quiet ? strtol(q->quiet, NULL, 10) : 0;
+	const struct judge_input input = input_of(a, quiet);
+	struct judge_database database;
+	int status;
+
+	say_quiet(quiet > 0);
+	if (strcmp(q->ask, "nested") == 0)
+		say("build requirements%s%s:", q->parent ? " of " : "", q->parent ? q->parent : "");
+	status = judge_open(&a->options, &database);
+	if (status)
+		return status;
+	status = judge(&input, &database);
+	judge_close(&database);
+	return status;
+}
+
+/* What may not run is told by malice, by its name, and by where it comes from. How vulnerable it is is judged when the plan
+ * is whole: the resolver builds versions that it then discards. */
+static enum pipgate_status read_build(struct asked *a, struct pipgate_error *error)
+{
+	enum pipgate_status status = question_build(a->run, &a->question, &a->plan, error);
+
+	a->options.report = NULL;
+	if (status == PIPGATE_OK)
+		status = pipgate_policy_set(a->policy, SPAN("fail-on"), SPAN("none"), "before code runs", error);
+	return status;
+}
+
+static int read_and_judge(struct asked *a)
+{
+	struct pipgate_error error;
+	enum pipgate_status status;
+	int verdict;
+
+	if (strcmp(a->question.ask, "build") == 0)
+		status = read_build(a, &error);
+	else
+		status = question_plan(a->run, &a->plan, &a->planned, &error);
+	if (status != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
+	log_stage("plan", "%s: %zu components", a->question.ask, a->plan.n);
+	if (a->policy->values[POLICY_MODE].value == POLICY_MODE_OFF) {
+		if (strcmp(a->question.ask, "plan") == 0)
+			say("mode: off (%s): nothing is audited", a->policy->values[POLICY_MODE].layer);
+		verdict = EXIT_OK;
+	} else
+		verdict = judge_asked(a);
+	if (verdict == EXIT_OK && a->question.judged && judged_write(a->run, &a->plan, a->planned, &error) != PIPGATE_OK)
+		verdict = say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
+	return verdict;
+}
+
+static bool profile_chosen(void)
+{
+	const char *profile = getenv("PIPGATE_PROFILE");
+
+	return profile && *profile;
+}
+
+static int understand(struct pipgate_run *run, const char *protocol)
+{
+	struct asked a = {.run = run};
+	struct pipgate_error error;
+	char *none[] = {NULL}, **rest;
+
+	if (strcmp(protocol, PROTOCOL_VERSION) != 0)
+		return say_error(EXIT_UNDECIDED, "decide speaks protocol " PROTOCOL_VERSION ", not '%s'", protocol);
+	if (question_read(run, &a.question, &error) != PIPGATE_OK || options_read(run, none, &a.options, &rest, &error) != PIPGATE_OK ||
+		options_policy(run, &a.options, &a.policy, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
+	if (a.question.terminal && !profile_chosen())
+		a.options.profile = "developer"; /* stderr of a nested pip is a pipe; the person is at the outermost one */
+	return read_and_judge(&a);
+}
+
+int decide_for_hook(struct pipgate_run *run, const char *protocol)
+{
+	int status = understand(run, protocol);
+	struct span answer = SPAN(DECIDE_ERROR);
+
+	if (status == EXIT_OK)
+		answer = SPAN(DECIDE_ALLOW);
+	else if (status == EXIT_BLOCKED)
+		answer = SPAN(DECIDE_BLOCK);
+	else
+		status = EXIT_UNDECIDED;
+	return file_put(DECIDE_FD_ANSWER, answer) ? status : EXIT_UNDECIDED;
+}
