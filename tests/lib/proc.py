@@ -81,6 +81,13 @@ class Running:
         return Result(self.argv, status, texts[0], texts[1], seconds, self.timed_out, left, self.process.pid)
 
 
+# What a background job or nohup ignores would be ignored by every program under test: with a handler here, they begin with
+# the default, and the runner still goes on.
+for _signal in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+    if signal.getsignal(_signal) == signal.SIG_IGN:
+        signal.signal(_signal, lambda number, frame: None)
+
+
 def run(argv, **options):
     return Running(argv, **options).wait()
 
