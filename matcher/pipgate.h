@@ -30,8 +30,9 @@ enum pipgate_status {
 	PIPGATE_NO_MEMORY, /* an allocation failed */
 };
 
+#define PIPGATE_ERROR_BYTES 480
 struct pipgate_error {
-	char text[480]; /* UTF-8, NUL-ended, already safe for a terminal */
+	char text[PIPGATE_ERROR_BYTES]; /* UTF-8, NUL-ended, already safe for a terminal */
 };
 
 /* ctx, old, old_n, new_n → new block; new_n 0 frees and returns NULL. NULL as an allocator means libc's. */

@@ -17,6 +17,7 @@ tree() { (cd "$D/env" && find . -name __pycache__ -prune -o -type f -exec sha256
 step "python3 -m venv env; . env/bin/activate; pipgate shims bin"
 python3 -m venv "$D/env" || fail "no virtual environment could be made"
 "$B/pipgate" shims "$D/bin" 2>/dev/null || fail "no links could be made"
+# shellcheck disable=SC1091 # made a moment ago
 . "$D/env/bin/activate"
 PATH=$D/bin:$PATH
 export PATH PIPGATE_DB="$D/advisories.db"

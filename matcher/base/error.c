@@ -32,7 +32,7 @@ static size_t escape_into(char *out, size_t room, struct span text)
 
 enum pipgate_status error_set(struct pipgate_error *error, enum pipgate_status status, const char *format, ...)
 {
-	char raw[sizeof(error->text)];
+	char raw[PIPGATE_ERROR_BYTES];
 	va_list args;
 	int n;
 
@@ -49,7 +49,7 @@ enum pipgate_status error_set(struct pipgate_error *error, enum pipgate_status s
 
 void error_before(struct pipgate_error *error, const char *format, ...)
 {
-	char raw[sizeof(error->text)], rest[sizeof(error->text)];
+	char raw[PIPGATE_ERROR_BYTES], rest[PIPGATE_ERROR_BYTES];
 	va_list args;
 	size_t used;
 	int n;

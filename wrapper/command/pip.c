@@ -13,7 +13,6 @@
 #include "wrapper/pip/inline.h"
 #include "wrapper/pip/invocation.h"
 #include "wrapper/process.h"
-#include "wrapper/source/requirements.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
@@ -123,8 +122,8 @@ static const char *exception_hint(struct gate *gate)
 
 static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database)
 {
-	struct components all = {0};
-	struct judge_input input = {
+	const struct components all = closure(gate);
+	const struct judge_input input = {
 		.run = gate->run,
 		.options = gate->options,
 		.policy = policy,
@@ -133,14 +132,13 @@ static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, co
 		.pip_version = gate->pip.version,
 		.python = gate->pip.python,
 		.exception_hint = exception_hint(gate),
+		.components = all.v,
+		.n = all.n,
 		.environment = gate->plan.environment,
 		.dry_run = gate->dry_run || gate->options->plan_only,
 		.quiet = gate->quiet,
 	};
 
-	all = closure(gate);
-	input.components = all.v;
-	input.n = all.n;
 	return judge(&input, database);
 }
 

@@ -110,10 +110,11 @@ static const struct pip_option *find_letter(char letter, unsigned command)
 }
 
 /* By its whole name, or by its beginning: the first row, the oldest option. What is ambiguous for a later pip need not be for
- * this one; where it is, pip refuses the whole. */
-static const struct pip_option *find_long(struct span name, unsigned command)
+ * this one; where it is, pip refuses the whole. *certain is cleared where rows of both shapes fit, or none. */
+static const struct pip_option *find_long(struct span name, unsigned command, bool *certain)
 {
 	const struct pip_option *found = NULL;
+	bool both = false;
 
 	for (size_t i = 0; i < N_OPTIONS; i++) {
 		const struct pip_option *option = &option_table[i];
@@ -124,10 +125,14 @@ static const struct pip_option *find_long(struct span name, unsigned command)
 
 			if (span_equal(one, name))
 				return option;
-			if (!found && span_starts(one, name))
+			if (!span_starts(one, name))
+				continue;
+			both |= found && found->value != option->value;
+			if (!found)
 				found = option;
 		}
 	}
+	*certain &= found && !both;
 	return found;
 }
 
@@ -147,7 +152,7 @@ struct reader {
 	size_t at;
 	unsigned command;
 	struct list list;
-	bool complete;
+	bool complete, certain;
 };
 
 static struct argument *add(struct reader *r, const struct pip_option *option)
@@ -163,7 +168,7 @@ static void read_long(struct reader *r, const char *word)
 	struct span rest = span_of(word + 2);
 	struct span name = span_split(&rest, '=');
 	const char *equals = strchr(word, '=');
-	const struct pip_option *option = find_long(name, r->command);
+	const struct pip_option *option = find_long(name, r->command, &r->certain);
 	struct argument *a = add(r, option);
 
 	a->words[a->n_words++] = word;
@@ -175,6 +180,7 @@ static void read_long(struct reader *r, const char *word)
 		a->value = r->words[r->at++];
 		a->words[a->n_words++] = a->value;
 	} else {
+		a->value = "";
 		r->complete = false;
 	}
 }
@@ -185,16 +191,13 @@ static void read_cluster(struct reader *r, const char *word)
 		const struct pip_option *option = find_letter(*p, r->command);
 		struct argument *a = add(r, option);
 
+		r->certain &= option != NULL;
 		a->words[a->n_words++] = text_format(r->run, "-%c", *p);
 		if (!option || !option->value)
 			continue;
-		if (p[1])
-			a->value = p + 1;
-		else if (r->words[r->at])
-			a->value = r->words[r->at++];
-		else
-			r->complete = false;
-		if (a->value)
+		r->complete = p[1] || r->words[r->at];
+		a->value = p[1] ? p + 1 : r->complete ? r->words[r->at++] : "";
+		if (r->complete)
 			a->words[a->n_words++] = a->value;
 		return;
 	}
@@ -202,7 +205,7 @@ static void read_cluster(struct reader *r, const char *word)
 
 void arguments_read(struct pipgate_run *run, char *const *words, unsigned command, struct arguments *out)
 {
-	struct reader r = {.run = run, .words = words, .command = command, .complete = true};
+	struct reader r = {.run = run, .words = words, .command = command, .complete = true, .certain = true};
 	size_t end = SIZE_MAX;
 
 	while (words[r.at]) {
@@ -225,7 +228,7 @@ void arguments_read(struct pipgate_run *run, char *const *words, unsigned comman
 			a->value = a->words[a->n_words++] = word;
 		}
 	}
-	*out = (struct arguments){r.list.items, r.list.n, end < r.list.n ? end : r.list.n, r.at, r.complete};
+	*out = (struct arguments){r.list.items, r.list.n, end < r.list.n ? end : r.list.n, r.at, r.complete, r.certain};
 }
 
 const struct argument *arguments_last(const struct arguments *arguments, enum role role)

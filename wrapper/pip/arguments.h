@@ -60,6 +60,8 @@ struct arguments {
 	size_t end;    /* the first argument behind "--", n where there is none */
 	size_t used;   /* words read */
 	bool complete; /* false: the last option lacks its value, pip will refuse the whole */
+	bool certain;  /* false: an option is not known, or abbreviated so that options with and without a value fit: this pip may
+	                  read the line otherwise, and nothing may be passed on because of how it was read here */
 };
 
 /* Reads words[0..] up to NULL. command: one bit of pip_command_bit; PIP_GENERAL stops before the first positional word. */

@@ -36,13 +36,11 @@ static int complain(struct gate *gate)
 
 static int plan(struct gate *gate)
 {
-	struct pipgate_error error;
 	struct words words;
 	int status = asks(gate) ? 0 : complain(gate);
 
 	if (status)
 		return status;
-	gate->report_path = gate_path(gate, "plan.json");
 	gate_begin(gate, &words, "install");
 	words_add(&words, "--dry-run");
 	words_add(&words, "--ignore-installed");
@@ -51,32 +49,19 @@ static int plan(struct gate *gate)
 		words_add(&words, "--target");
 		words_add(&words, gate_path(gate, "target"));
 	}
-	words_add(&words, "--report");
-	words_add(&words, gate->report_path);
-	status = gate_ask(gate, gate_end(gate, &words), false);
-	if (status)
-		return status;
-	if (report_read_file(gate->run, gate->report_path, &gate->plan, &error) != PIPGATE_OK)
-		return say_error(EXIT_UNDECIDED, "pip's plan cannot be read: %s; nothing was written", error.text);
-	return 0;
+	return gate_ask_plan(gate, &words, false);
 }
 
 static int fetch(struct gate *gate, const char *folder, const char *destination)
 {
-	bool hashes = pip_at_least(&gate->pip, 26, 2) && !arguments_last(&gate->arguments, ROLE_HASHES);
-	const char *constraints = gate_constraints(gate, hashes);
 	struct words words;
 	char **names;
 	int status;
 
-	if (!constraints)
-		return EXIT_UNDECIDED;
 	gate_begin(gate, &words, gate->command);
 	gate_arguments(gate, &words, gate->command_bit, keep);
-	if (hashes)
-		words_add(&words, "--no-require-hashes");
-	words_add(&words, "--constraint");
-	words_add(&words, constraints);
+	if (gate_hold(gate, &words))
+		return EXIT_UNDECIDED;
 	words_add(&words, gate->command_bit == PIP_DOWNLOAD ? "--dest" : "--wheel-dir");
 	words_add(&words, folder);
 	status = gate_let(gate, gate_end(gate, &words));

@@ -23,8 +23,9 @@ void gate_begin(struct gate *gate, struct words *words, const char *command)
 {
 	*words = (struct words){.run = gate->run};
 	words_add_all(words, gate->pip.words);
-	for (size_t i = 0; i < gate->general.n; i++)
-		words_add_argument(words, &gate->general.v[i]);
+	for (size_t i = 0; i < gate->n_before; i++)
+		if (strcmp(gate->before[i], "--") != 0) /* it would end the command's own options, too */
+			words_add(words, gate->before[i]);
 	words_add(words, command);
 }
 
@@ -108,9 +109,25 @@ int gate_let(struct gate *gate, char **argv)
 	return status < 0 ? cannot_start(gate) : status;
 }
 
+int gate_ask_plan(struct gate *gate, struct words *words, bool show)
+{
+	struct pipgate_error error;
+	int status;
+
+	gate->report_path = gate_path(gate, "plan.json");
+	words_add(words, "--report"); /* the last one wins */
+	words_add(words, gate->report_path);
+	status = gate_ask(gate, gate_end(gate, words), show);
+	if (!status && report_read_file(gate->run, gate->report_path, &gate->plan, &error) != PIPGATE_OK)
+		status = say_error(EXIT_UNDECIDED, "pip's plan cannot be read: %s; nothing was %s", error.text,
+			gate->command_bit == PIP_INSTALL ? "installed" : "written");
+	return status;
+}
+
 /* ---- holding ---- */
 
-const char *gate_constraints(struct gate *gate, bool hashes)
+/* The plan as constraints; NULL: could not (said). */
+static const char *write_constraints(struct gate *gate, bool hashes)
 {
 	const char *path = gate_path(gate, "plan.txt");
 	struct pipgate_error error;
@@ -134,6 +151,20 @@ const char *gate_constraints(struct gate *gate, bool hashes)
 		return path;
 	say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	return NULL;
+}
+
+int gate_hold(struct gate *gate, struct words *words)
+{
+	bool hashes = pip_at_least(&gate->pip, 26, 2) && !arguments_last(&gate->arguments, ROLE_HASHES);
+	const char *constraints = write_constraints(gate, hashes);
+
+	if (!constraints)
+		return EXIT_UNDECIDED;
+	if (hashes)
+		words_add(words, "--no-require-hashes"); /* bind the hashes that there are, ask for none where there is none */
+	words_add(words, "--constraint");
+	words_add(words, constraints);
+	return 0;
 }
 
 static const struct pipgate_component *find(const struct plan *plan, struct span name)

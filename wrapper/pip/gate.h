@@ -18,7 +18,9 @@ struct gate {
 	/* the command line */
 	const char *command;        /* "install", "download", "wheel" */
 	unsigned command_bit;
-	struct arguments general;   /* before the command */
+	char *const *before;        /* the words before the command, as they stand */
+	size_t n_before;
+	struct arguments general;   /* the same, read */
 	struct arguments arguments; /* behind it */
 	bool quiet;                 /* -q */
 	bool dry_run;               /* the user's own --dry-run */
@@ -59,13 +61,15 @@ char **gate_end(struct gate *gate, struct words *words);
 
 /* Runs pip with its output kept aside; shows it where pip fails. 0, or the status to end with. */
 int gate_ask(struct gate *gate, char **argv, bool show);
+/* The same with a report asked for at the end, which becomes gate->plan. */
+int gate_ask_plan(struct gate *gate, struct words *words, bool show);
 /* Runs pip in the open; its status. */
 int gate_let(struct gate *gate, char **argv);
 
 /* ---- holding it ---- */
 
-/* Writes the plan as constraints; NULL: could not (said). */
-const char *gate_constraints(struct gate *gate, bool hashes);
+/* Adds the plan as constraints, with its hashes where this pip can be bound to them (26.2). 0, or 41. */
+int gate_hold(struct gate *gate, struct words *words);
 /* 0, or 43 where the other plan has another distribution, version, place or hash than the one that was audited. */
 int gate_compare(struct gate *gate, const struct plan *other);
 

@@ -16,22 +16,12 @@ static bool keep(const struct argument *a)
 
 static int plan(struct gate *gate)
 {
-	struct pipgate_error error;
 	struct words words;
-	int status;
 
-	gate->report_path = gate_path(gate, "plan.json");
 	gate_begin(gate, &words, "install");
 	words_add(&words, "--dry-run");
 	gate_arguments(gate, &words, PIP_INSTALL, keep);
-	words_add(&words, "--report"); /* the last one wins */
-	words_add(&words, gate->report_path);
-	status = gate_ask(gate, gate_end(gate, &words), gate->dry_run);
-	if (status)
-		return status;
-	if (report_read_file(gate->run, gate->report_path, &gate->plan, &error) != PIPGATE_OK)
-		return say_error(EXIT_UNDECIDED, "pip's plan cannot be read: %s; nothing was installed", error.text);
-	return 0;
+	return gate_ask_plan(gate, &words, gate->dry_run);
 }
 
 /* The user's --report: a copy of pip's own. */
@@ -53,23 +43,17 @@ static int copy_report(struct gate *gate, const char *from)
 
 static int run(struct gate *gate)
 {
-	const char *second = gate_path(gate, "run.json"), *constraints;
-	bool hashes = pip_at_least(&gate->pip, 26, 2) && !arguments_last(&gate->arguments, ROLE_HASHES);
+	const char *second = gate_path(gate, "run.json");
 	struct plan ran;
 	struct words words;
 	int status, difference;
 
 	if (gate->dry_run)
 		return copy_report(gate, gate->report_path);
-	constraints = gate_constraints(gate, hashes);
-	if (!constraints)
-		return EXIT_UNDECIDED;
 	gate_begin(gate, &words, "install");
 	gate_arguments(gate, &words, PIP_INSTALL, keep);
-	if (hashes)
-		words_add(&words, "--no-require-hashes"); /* bind the hashes that there are, ask for none where there is none */
-	words_add(&words, "--constraint");
-	words_add(&words, constraints);
+	if (gate_hold(gate, &words))
+		return EXIT_UNDECIDED;
 	words_add(&words, "--report");
 	words_add(&words, second);
 	status = gate_let(gate, gate_end(gate, &words));

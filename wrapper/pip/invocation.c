@@ -70,6 +70,16 @@ static void read_wishes(struct gate *gate)
 	gate->environment = environment_without(gate->run);
 }
 
+/* Where general options are not certain, the first word that names a gated command is taken for one. */
+static size_t find_command(const struct arguments *general, char *const *words)
+{
+	size_t n = general->used;
+
+	while (!general->certain && words[n] && !command_bit(words[n]))
+		n++;
+	return n;
+}
+
 enum need invocation_read(struct gate *gate, char *const *words)
 {
 	size_t n;
@@ -77,17 +87,19 @@ enum need invocation_read(struct gate *gate, char *const *words)
 	if (getenv("PIP_AUTO_COMPLETE"))
 		return NEED_PASS;
 	arguments_read(gate->run, words, PIP_GENERAL, &gate->general);
-	n = gate->general.used;
-	if (!gate->general.complete || arguments_last(&gate->general, ROLE_HELP))
+	if (gate->general.certain && (!gate->general.complete || arguments_last(&gate->general, ROLE_HELP)))
 		return NEED_PASS;
-	if (!words[n] || strcmp(words[n], "--") == 0)
+	n = find_command(&gate->general, words);
+	if (!words[n])
 		return NEED_PASS;
+	gate->before = words;
+	gate->n_before = n;
 	gate->command = words[n];
 	gate->command_bit = command_bit(words[n]);
 	if (!gate->command_bit)
 		return NEED_PASS;
 	arguments_read(gate->run, words + n + 1, gate->command_bit, &gate->arguments);
-	if (!gate->arguments.complete || arguments_last(&gate->arguments, ROLE_HELP))
+	if (gate->arguments.certain && (!gate->arguments.complete || arguments_last(&gate->arguments, ROLE_HELP)))
 		return NEED_PASS; /* pip prints a text and installs nothing */
 	read_wishes(gate);
 	return NEED_GATE;
