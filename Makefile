@@ -48,6 +48,7 @@ STARTER  := $(wildcard packaging/starter/*.json)
 
 .PHONY: all dev t check check-hook check-asan check-valgrind coverage demo bench fuzz lint format install uninstall dist clean help units
 .DELETE_ON_ERROR:
+.SECONDARY: # objects of tests are kept
 
 all: $(PROGRAMS) $(B)/starter.db ## build the programs and the starter set
 
@@ -127,8 +128,9 @@ check-asan: deps-test ## every test under AddressSanitizer and UndefinedBehavior
 	$(Q)$(MAKE) --no-print-directory $(ASAN) all units replays
 	$(Q)B=$(B)/asan tests/run $(T)
 
+# test_transport starts programs that are not there: valgrind does not outlive a failed execve
 check-valgrind: deps-valgrind units ## the unit tests under valgrind
-	$(Q)for t in $(UNITS); do echo "$$t"; valgrind -q --error-exitcode=1 --leak-check=full $$t >/dev/null || exit 1; done
+	$(Q)for t in $(filter-out %/test_transport,$(UNITS)); do echo "$$t"; valgrind -q --error-exitcode=1 --leak-check=full $$t >/dev/null || exit 1; done
 
 COVERAGE = B=$(B)/coverage OPTIMIZE='-O0 -g --coverage' HARDEN= LDFLAGS=--coverage
 coverage: deps-coverage ## lines and branches of matcher/: at least 90 % and 80 %

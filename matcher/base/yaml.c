@@ -70,9 +70,9 @@ static enum pipgate_status take_key(struct reader *r, struct fy_event *event, co
 
 /* A scalar's text into r->text. By pieces: where memory is missing, fy_token_get_text() gives an empty or broken text and
  * no error. */
-static enum pipgate_status read_scalar(struct reader *r, struct fy_token *token)
+static enum pipgate_status read_scalar(struct reader *r, struct fy_event *event)
 {
-	struct fy_token_iter *iter = fy_token_iter_create(token);
+	struct fy_token_iter *iter = fy_token_iter_create(event->scalar.value);
 	const struct fy_iter_chunk *chunk = NULL;
 	int failed = 0;
 
@@ -83,13 +83,15 @@ static enum pipgate_status read_scalar(struct reader *r, struct fy_token *token)
 	while ((chunk = fy_token_iter_chunk_next(iter, chunk, &failed)))
 		buf_add(&r->text, chunk->str, chunk->len);
 	fy_token_iter_destroy(iter);
-	return failed || buf_status(&r->text) != PIPGATE_OK ? no_memory(r) : PIPGATE_OK;
+	if (failed) /* it has no memory, or does not know its way: a block scalar of blanks alone at the very end */
+		return refuse(r, event, "libfyaml cannot read this value");
+	return buf_status(&r->text) != PIPGATE_OK ? no_memory(r) : PIPGATE_OK;
 }
 
 static enum pipgate_status take_scalar(struct reader *r, struct fy_event *event)
 {
 	bool plain = fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
-	enum pipgate_status status = read_scalar(r, event->scalar.value);
+	enum pipgate_status status = read_scalar(r, event);
 	const char *text = r->text.p;
 
 	if (status != PIPGATE_OK)
