@@ -66,7 +66,7 @@ static void find_minors(bool minors[100])
 
 int command_shims(int argc, char **argv)
 {
-	char target[PATH_MAX], name[16];
+	char target[PATH_MAX], name[24];
 	bool minors[100] = {false};
 	ssize_t n;
 	int status;
