@@ -18,6 +18,7 @@ INSTALLING = ("install", "download", "wheel", "lock")
 PROTOCOL = 1
 UNDECIDED = 41
 HOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pipgate-hook.so")
+BROKEN = "%s is missing or broken" % HOOK
 # A nested pip is started as `python -c LOADER PARENT TERMINAL RUNNER …` in place of `python RUNNER …`.
 LOADER = """import sys
 if sys.path[:1] == ['']: del sys.path[0]
@@ -36,7 +37,7 @@ class _Now:
     depth = 0          # of resolvers: one within another resolves build requirements in this very process
     planned = False    # the command's own plan has been judged
     subjects = []      # what is being prepared, and what that is drawn in by
-    missing = []
+    wrapped, missing = [], []
 
 
 # ---- the shared object ----
@@ -56,7 +57,7 @@ def _listening():
     """Is the hook there? Loads it at the first call, without ctypes: its PyInit starts it and then gives no module."""
     box = []
     sys.audit("pipgate.hello", box)
-    if not box and "t" not in sys.abiflags and _whole():
+    if not box and "t" not in getattr(sys, "abiflags", "") and _whole():
         try:
             import _imp
             _imp.create_dynamic(ModuleSpec("pipgate_hook", None, origin=HOOK))
@@ -68,10 +69,63 @@ def _listening():
     return box == [PROTOCOL]
 
 
-def _without_hook(why):
-    """The status of a command that cannot be held. Plan mode can take over here: nothing of it has run, sys.argv is the user's."""
+# ---- where the hook cannot hold pip ----
+
+def _refuse(why):
     sys.stderr.write("pipgate: %s; nothing was installed\n" % why)
     return UNDECIDED
+
+
+def _not_inline():
+    """Why this pip cannot be held from within, or None. It is loaded by now, and nothing of its command has run."""
+    if not _listening():
+        return "the hook cannot be loaded into this Python" if _whole() else BROKEN
+    try:
+        _import_all()
+    except ImportError as e:  # a pip before 22.2
+        return "this pip cannot say what it would install (%s)" % e
+    if _Now.missing:
+        return "pip is not as it is known (%s)" % ", ".join(_Now.missing)
+    return None
+
+
+def _mode():
+    given = [w for w in os.environ.get("PIPGATE_OPTIONS", "").split("\x1f") if w.startswith("--gate-mode=")]
+    return given[-1][len("--gate-mode="):] if given else os.environ.get("PIPGATE_MODE") or "auto"
+
+
+def _program():
+    folder = os.path.dirname(HOOK)
+    beside = os.path.join(folder, "pipgate")  # as it is built; else as it is installed: PREFIX/libexec/pipgate/, PREFIX/bin/
+    return beside if os.path.exists(beside) else os.path.join(os.path.dirname(os.path.dirname(folder)), "bin", "pipgate")
+
+
+def _by_plan(args, why):
+    """The same command in plan mode, which ends this one. A host program's main() waits for it and gets its status."""
+    if MARKED:  # plan mode started this pip and cannot be recognised: it would start another one, and so on
+        return _refuse("%s, and who started it cannot be told" % why)
+    argv = [_program(), "pip", "--gate-mode=plan", "--gate-python", sys.executable] + list(args)
+    sys.stdout.flush()
+    try:
+        if argv[5:] == sys.argv[1:]:
+            os.execv(argv[0], argv)
+        import subprocess
+        return subprocess.call(argv)
+    except OSError as e:
+        return _refuse("%s: %s" % (argv[0], e.strerror))
+
+
+def _in_plan_mode():
+    """Is this pip run by plan mode, which holds it already? Told by its parent, and a file that only the two have."""
+    try:
+        fd = int(MARKED)
+        parent = "/proc/%d/" % os.getppid()
+        held = os.path.samefile(parent + "exe", _program()) and os.path.samestat(os.fstat(fd), os.stat(parent + "fd/%d" % fd))
+        if held:
+            os.close(fd)
+        return held
+    except (OSError, ValueError, OverflowError):
+        return False
 
 
 # ---- what the hook is told ----
@@ -92,6 +146,18 @@ def _places(options):
     closed += list(sysconfig.get_paths().values()) + list(sysconfig.get_paths("posix_user").values())
     opened = [tempfile.gettempdir()] + of("cache_dir", "src_dir", "log")
     return [[f(p) for p in set(paths) if p for f in (os.path.abspath, os.path.realpath)] for paths in (closed, opened)]
+
+
+def _bundled():
+    """SHA-256 of the wheels that this Python carries for ensurepip, which a new environment gets its pip from."""
+    folders = [os.path.join(os.path.dirname(os.__file__), "ensurepip", "_bundled"), sysconfig.get_config_var("WHEEL_PKG_DIR")]
+    found = []
+    for folder in filter(os.path.isdir, filter(None, folders)):
+        for entry in os.scandir(folder):
+            if entry.name.endswith(".whl") and entry.is_file():
+                with open(entry.path, "rb") as f:
+                    found.append(_sha256(f.fileno()))
+    return found
 
 
 def _satisfied(resolver, roots):
@@ -147,18 +213,27 @@ def _parse_command(module):
 
     @functools.wraps(original)
     def parse_command(args):
-        listening = _listening()  # also for `pip --python X install`, which starts another pip in here
-        if not listening and ("PIP_PYTHON" in os.environ or any(a.startswith("--py") for a in args)):
-            sys.exit(_without_hook("%s cannot be loaded" % HOOK))
+        args = list(args)
+        if "PIP_PYTHON" in os.environ or any(a.startswith("--py") for a in args):  # it starts another pip in here
+            if not _listening():
+                sys.exit(_refuse(BROKEN if not _whole() else "a pip for another Python cannot be held from here"))
         sys.audit("pipgate.parse")
         try:
             command, rest = original(args)
         finally:
             sys.audit("pipgate.parsed")
-        if command in INSTALLING and not listening:
-            sys.exit(_without_hook("%s cannot be loaded" % HOOK))
+        if command in INSTALLING:
+            _choose(args)
         return command, rest
     module.parse_command = parse_command
+
+
+def _choose(args):
+    """Returns where pip is held from within; else the process ends here, by plan mode or with 41."""
+    mode = _mode()
+    why = "plan mode is wanted" if mode == "plan" else _not_inline()
+    if why:
+        sys.exit(_refuse(why) if mode == "inline" or why == BROKEN else _by_plan(args, why))
 
 
 def _main(module):
@@ -168,20 +243,14 @@ def _main(module):
     def main(self, args):
         if self.name not in INSTALLING:
             return original(self, args)
-        if _Now.missing:
-            return _without_hook("pip is not as it is known (%s)" % ", ".join(_Now.missing))
-        if not _listening():  # a program may come here without parse_command()
-            return _without_hook("%s cannot be loaded" % HOOK)
-        if _Now.active:
-            return _without_hook("another pip command runs in this process")
-        try:
-            _import_all()
-        except ImportError as e:  # a pip before 22.2
-            return _without_hook("this pip cannot say what it would install (%s)" % e)
+        why = "another pip command runs in this process" if _Now.active else _not_inline()  # a program may come here directly
+        if why:
+            return _refuse(why)
         run, status = self.run, [None]
 
         def held(options, rest):
-            sys.audit("pipgate.options", *_places(options), bool(getattr(options, "dry_run", False)), options.quiet, options.cache_dir)
+            sys.audit("pipgate.options", *_places(options), bool(getattr(options, "dry_run", False)), options.quiet, options.cache_dir,
+                      _bundled() if options.no_index else [])
             return run(options, rest)
         self.run = held
         _Now.active, _Now.planned, _Now.subjects = True, False, []
@@ -201,8 +270,14 @@ def _main(module):
 
 def _end(status):
     """The hook puts its own status in where it refused; None: pip's exception goes on."""
+    before = status[0]
     _Now.active = False
     sys.audit("pipgate.end", status)
+    for name in ("stdout", "stderr") if status[0] != before else ():
+        try:
+            getattr(sys, name).flush()
+        except (OSError, ValueError, AttributeError):  # a full disk, a reader that left: Python would end with 120 for it
+            setattr(sys, name, None)
 
 
 def _resolve(module):
@@ -285,6 +360,7 @@ class _Loader:
         exec(self.loader.get_code(module.__name__), module.__dict__)
         try:
             self.wrap(module)
+            _Now.wrapped.append(self.wrap.__name__.strip("_"))
         except AttributeError as e:
             _Now.missing.append(str(e))
 
@@ -298,9 +374,25 @@ class Finder:
         return spec
 
 
+def run():
+    """pip, as the wrapper starts it."""
+    try:
+        import pip._internal.cli.main_parser
+        import pip._internal.cli.base_command  # noqa: F401
+        from pip._internal.cli import main as m
+        why = None if "parse_command" in _Now.wrapped and "main" in _Now.wrapped else "pip is not as it is known"
+    except ImportError as e:
+        why = "this Python has no pip that is known (%s)" % e
+    if not why:
+        return getattr(m, "cli", m.main)()
+    return _refuse(why) if _mode() == "inline" else _by_plan(sys.argv[1:], why)
+
+
 if "pipgate_shim" not in sys.modules:
+    MARKED = os.environ.pop("PIPGATE_HELD", "")
     sys.modules["pipgate_shim"] = type(sys)("pipgate_shim")
     sys.modules["pipgate_shim"].words = globals()
-    sys.meta_path.insert(0, Finder)
+    if not (MARKED and _in_plan_mode()):
+        sys.meta_path.insert(0, Finder)
 elif ROAD != "interpreter":  # the interpreter's own hook was here first
     sys.modules["pipgate_shim"].words.update(ROAD=ROAD, PARENT=PARENT, TERMINAL=TERMINAL)

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-
 #include "matcher/base/banned.h"
 
 enum takes {
@@ -15,6 +14,9 @@ enum takes {
 	TAKES_PAIRS,   /* KEY=VALUE, several apart by spaces */
 };
 
+#define CARRIER "PIPGATE_OPTIONS" /* words of ours, each ended by SEPARATOR */
+#define OPTIONS_MAX ((size_t)1 << 20)
+#define SEPARATOR '\x1f'
 #define FIELD(f) offsetof(struct options, f)
 
 static const struct row {
@@ -123,7 +125,7 @@ static enum pipgate_status read_option(struct pipgate_run *run, char *const *wor
 {
 	struct span value = span_of(words[*at] + sizeof("--gate-") - 1);
 	struct span name = span_split(&value, '=');
-	const char *text = strchr(words[*at], '=');
+	const char *text = strchr(words[*at], '='), *option;
 	const struct row *row = find_row(name);
 
 	if (!row)
@@ -137,7 +139,29 @@ static enum pipgate_status read_option(struct pipgate_run *run, char *const *wor
 		text = words[*at] ? words[(*at)++] : NULL;
 	if (row->takes != TAKES_FLAG && !(text && *text))
 		return error_set(error, PIPGATE_INVALID, "--gate-%s needs a value: %s", row->name, row->help);
-	return take(run, row, text, text_format(run, "--gate-%s", row->name), out, error);
+	option = text_format(run, "--gate-%s", row->name);
+	if (text && strchr(text, SEPARATOR))
+		return error_set(error, PIPGATE_INVALID, "%s has a control character in its value", option);
+	if (row->takes != TAKES_FLAG)
+		words_add(&out->given, text_format(run, "%s=%s", option, text));
+	return take(run, row, text, option, out, error);
+}
+
+/* What a gate that this process runs below was given. */
+static enum pipgate_status read_carried(struct pipgate_run *run, struct options *out, struct pipgate_error *error)
+{
+	struct span rest = span_of(getenv(CARRIER));
+	enum pipgate_status status = PIPGATE_OK;
+
+	while (rest.n && status == PIPGATE_OK) {
+		char *words[] = {text_copy(run, span_split(&rest, SEPARATOR)), NULL};
+		size_t at = 0;
+
+		if (strncmp(words[0], "--gate-", sizeof("--gate-") - 1) != 0)
+			return error_set(error, PIPGATE_INVALID, CARRIER " is set by pipgate alone; unset it");
+		status = read_option(run, words, &at, out, error);
+	}
+	return status;
 }
 
 static enum pipgate_status check_choices(const struct options *out, struct pipgate_error *error)
@@ -163,8 +187,10 @@ enum pipgate_status options_read(struct pipgate_run *run, char *const *words, st
 	bool ended = false;
 	size_t at = 0;
 
-	*out = (struct options){.mode = "auto"};
+	*out = (struct options){.mode = "auto", .given = {.run = run}};
 	status = read_variables(run, out, error);
+	if (status == PIPGATE_OK)
+		status = read_carried(run, out, error);
 	while (status == PIPGATE_OK && words[at]) {
 		ended |= strcmp(words[at], "--") == 0;
 		if (!ended && strncmp(words[at], "--gate-", sizeof("--gate-") - 1) == 0)
@@ -182,34 +208,19 @@ enum pipgate_status options_read(struct pipgate_run *run, char *const *words, st
 	return PIPGATE_OK;
 }
 
-static void export_setting(struct pipgate_run *run, const struct policy_setting *setting)
+void options_export(const struct options *options)
 {
-	const struct row *row = find_row(setting->key);
-	bool own = row && row->takes == TAKES_SETTING;
-	const char *name = own ? row->variable : "PIPGATE_POLICY", *before = getenv(name);
-	const char *value = text_format(run, SPAN_FMT, SPAN_ARG(setting->value));
+	char *const *given = options->given.list.items;
+	struct buf text;
 
-	if (strncmp(setting->layer, "--", 2) != 0)
-		return; /* it came from its variable */
-	if (!own)
-		value = text_format(run, "%s%s" SPAN_FMT "=%s", before ? before : "", before ? " " : "", SPAN_ARG(setting->key), value);
-	else if (strcmp(row->name, "block") == 0 && before)
-		value = text_format(run, "(?:%s)|(?:%s)", before, value);
-	setenv(name, value, 1);
-}
-
-void options_export(struct pipgate_run *run, const struct options *options)
-{
-	const struct policy_setting *settings = options->settings.items;
-
-	for (size_t i = 0; i < N_ROWS; i++) {
-		const char *value = rows[i].takes == TAKES_TEXT ? *(const char *const *)(const void *)((const char *)options + rows[i].field) : NULL;
-
-		if (value && rows[i].variable)
-			setenv(rows[i].variable, value, 1);
-	}
-	for (size_t i = 0; i < options->settings.n; i++)
-		export_setting(run, &settings[i]);
+	buf_init(&text, NULL, OPTIONS_MAX);
+	for (size_t i = 0; i < options->given.list.n; i++)
+		buf_format(&text, "%s%c", given[i], SEPARATOR);
+	if (buf_status(&text) != PIPGATE_OK)
+		die_no_memory();
+	if (text.n)
+		setenv(CARRIER, text.p, 1);
+	buf_fini(&text);
 }
 
 enum pipgate_status options_policy(struct pipgate_run *run, const struct options *options, struct pipgate_policy **out,

@@ -20,14 +20,16 @@ struct options {
 	const char *profile; /* developer, ci, image, strict */
 	bool plan_only;      /* --gate-plan */
 	struct list settings; /* of struct policy_setting, weakest layer first */
+	struct words given;   /* what was given as an option, each as one word, --gate-NAME=VALUE */
 };
 
 /* Takes our options out of words (up to NULL; stops at "--"), reads the variables, and gives back pip's words. On INVALID the
  * error names the option. */
 enum pipgate_status options_read(struct pipgate_run *run, char *const *words, struct options *out, char ***rest,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
-/* Puts what was given as an option into its variable, for `pipgate decide` behind the hook. A later pattern or pair is added. */
-void options_export(struct pipgate_run *run, const struct options *options);
+/* Puts what was given as an option into PIPGATE_OPTIONS, which options_read() reads behind the other variables: so the hook's
+ * decider, and a pip that a pip starts, know them as they were given. */
+void options_export(const struct options *options);
 /* Applies the settings. */
 enum pipgate_status options_policy(struct pipgate_run *run, const struct options *options, struct pipgate_policy **out,
 	struct pipgate_error *error) PIPGATE_MUST_USE;

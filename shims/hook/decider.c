@@ -121,6 +121,8 @@ static void write_keys(struct keys *keys, const struct question *q)
 	}
 	if (q->report)
 		key(keys, "judged", "6");
+	for (size_t i = 0; q->report && i < state.bundled.n; i++)
+		key(keys, "bundled", state.bundled.v[i]);
 	optional = keys->n;
 	for (size_t i = 0; i < state.arguments.n && !keys->full; i++)
 		key(keys, "argument", state.arguments.v[i]);

@@ -9,7 +9,7 @@
  *   pipgate.setup(loader, folder of pip)                 what a nested pip is given, and how it is known
  *   pipgate.parse(), pipgate.parsed()                    around pip's parsing, which may start another pip
  *   pipgate.begin(command, arguments, road, terminal, sha256(fd), metadata(fd))
- *   pipgate.options([closed], [opened], dry run, quiet, cache folder)
+ *   pipgate.options([closed], [opened], dry run, quiet, cache folder, [sha256 of the wheels that this Python carries])
  *   pipgate.prepare(file, url, name, vcs, folder)        before pip fetches or unpacks something
  *   pipgate.failed(status)                               a program that pip started failed
  *   pipgate.plan(report, nested, parent)                 before anything of the plan is done
@@ -112,7 +112,8 @@ static int on_options(PyObject *args)
 	state.cache = python_copy(python_argument(args, 4)); /* None: pip keeps none */
 	state.dry_run = python_true(python_argument(args, 2));
 	state.quiet = python_number(python_argument(args, 3), 0);
-	if (texts_add_list(&state.closed, python_argument(args, 0)) && texts_add_list(&state.opened, python_argument(args, 1)))
+	if (texts_add_list(&state.closed, python_argument(args, 0)) && texts_add_list(&state.opened, python_argument(args, 1)) &&
+		texts_add_list(&state.bundled, python_argument(args, 5)))
 		return 0;
 	return no_memory();
 }

@@ -62,7 +62,8 @@ void state_begin(void)
 	struct state kept = {.pid = state.pid, .loader = state.loader, .runner = state.runner};
 	char *texts[] = {state.command, state.road, state.cache, state.judged, state.subject.file, state.subject.url,
 		state.subject.name};
-	struct texts *lists[] = {&state.arguments, &state.closed, &state.opened, &state.asked, &state.built, &state.fresh};
+	struct texts *lists[] = {&state.arguments, &state.closed, &state.opened, &state.asked, &state.built, &state.fresh,
+		&state.bundled};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		free(texts[i]);

@@ -59,6 +59,7 @@ struct state {
 	long quiet;
 	struct texts arguments;
 	struct texts closed, opened; /* absolute folders */
+	struct texts bundled;        /* SHA-256 of wheels that this Python carries, where pip may use no index */
 	char *cache;                 /* pip's own */
 	PyObject *sha256, *metadata; /* functions of the shim, by a descriptor */
 	struct subject subject;

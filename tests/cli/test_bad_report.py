@@ -88,7 +88,7 @@ OWN = {
 }
 
 
-@case(pips="one")
+@case(pips="one", mode="plan")
 def bad_reports(c):
     """Reports that are cut, doubled, deep, of another version, of wrong types or not there."""
     pip, wrong = fakepip.FakePip(c.env, c.root), []
@@ -105,7 +105,7 @@ def bad_reports(c):
     c.true(pip.installed, "the good one was not installed")
 
 
-@case(pips="one")
+@case(pips="one", mode="plan")
 def odd_reports(c):
     """Reports that are odd and right: later minor members, no hashes, a big one, none to install."""
     pip = fakepip.FakePip(c.env, c.root)
@@ -124,7 +124,7 @@ def odd_reports(c):
             os.unlink(pip.marker)
 
 
-@case(pips="one")
+@case(pips="one", mode="plan")
 def bad_set_of_reports(c):
     """The pip/* rows of the public set of bad inputs."""
     packed = paths.shared("bad.tar.xz")

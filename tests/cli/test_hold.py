@@ -51,7 +51,7 @@ def another_release_the_second_time(c):
     c.equal(c.env.installed(), {"quiet": "2.0"}, "installed")
 
 
-@case(pips="one")
+@case(pips="one", mode="plan")
 def status_of_pip(c):
     """pip's own status is passed on: of the dry run, of the install."""
     for status in (1, 2, 3, 4, 23, 120):
@@ -64,7 +64,7 @@ def status_of_pip(c):
         c.true(not pip.installed, "it was run without a plan")
 
 
-@case(pips="one")
+@case(pips="one", mode="plan")
 def signals_of_pip(c):
     """A pip that a signal ends ends us with the same signal."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
@@ -77,7 +77,7 @@ def signals_of_pip(c):
         c.expect(c.gate("list"), status=0)
 
 
-@case(pips="one")
+@case(pips="one", mode="plan")
 def what_pip_is_given(c):
     """pip sees none of our options; both passes get the same arguments."""
     pip = fake(c, report=fakepip.report([("idna", "3.7"), ("click", "8.1.7")]))
@@ -139,7 +139,7 @@ def ctrl_c_of_an_install(c):
     interrupted(c, ["--force-reinstall", "flask"], installs=True)
 
 
-@case(pips="one")
+@case(pips="one", mode="plan")
 def left_overs_are_swept(c):
     """What a killed process left in TMPDIR goes at the next start; what a live one has stays."""
     c.index.delay = {"/files/": 30}

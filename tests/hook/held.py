@@ -7,7 +7,7 @@ import sys
 from lib import case, paths, pips
 
 SHIM, HOOK = (os.path.join(paths.BUILD, name) for name in ("pipgate_shim.py", "pipgate-hook.so"))
-# As the wrapper starts it; {before} is a test's own doing.
+# Much as the wrapper starts it; {before} is a test's own doing.
 BOOT = """import sys
 if sys.path[:1] == ['']: del sys.path[0]
 sys.argv[0] = 'pip'
@@ -24,22 +24,22 @@ WRAPS = "sys.modules['pipgate_shim'].words['_WRAPS']"  # for tests that take som
 _definitions = []
 
 
-def held(pips="two"):
+def held(pips="two", mode=None):
     """Marks a case of tests/hook, as @case does for tests/cli."""
     def mark(function):
-        _definitions.append(case.Definition(function.__name__.replace("_", "-"), pips, function, function.__doc__ or ""))
+        _definitions.append(case.Definition(function.__name__.replace("_", "-"), pips, function, function.__doc__ or "", mode))
         return function
     return mark
 
 
 class Item(case.Item):
     def __init__(self, definition, pair):
-        super().__init__(definition, pair)
+        super().__init__(definition, pair, definition.mode)
         self.name = "hook/%s@%s" % (definition.name, pair)
 
 
 def items():
-    return [Item(d, p) for d in _definitions for p in pips.pairs(d.pips) if p.version >= OLDEST]
+    return [Item(d, p) for d in _definitions for p in pips.pairs(d.pips) if p.version >= OLDEST or d.pips != "all"]
 
 
 # ---- starting pip ----

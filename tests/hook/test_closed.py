@@ -55,7 +55,7 @@ def parts_are_missing(c):
     with open(path, "r+b") as f:
         f.truncate(3000)
     for _ in range(2):
-        c.expect(pip(c, "install", "idna", folder=folder), status=41, err="^pipgate: .*cannot be loaded")
+        c.expect(pip(c, "install", "idna", folder=folder), status=41, err="^pipgate: .*is missing or broken")
         c.expect(pip(c, "--python", c.env.python, "install", "idna", folder=folder), status=(2, 41))
         c.expect(pip(c, "list", folder=folder), status=0)
         if os.path.exists(path):

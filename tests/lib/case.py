@@ -6,6 +6,7 @@ pairs of pip and Python that it names.
 """
 import difflib
 import glob
+import json
 import os
 import re
 import shlex
@@ -30,12 +31,16 @@ class Skipped(Exception):
 
 
 class Case:
-    def __init__(self, name, pair):
-        self.name, self.pair = name, pair
+    """mode: None leaves --gate-mode to itself (auto), else PIPGATE_MODE says it. Every verdict that is written down tells how pip was
+    held, and that is checked."""
+
+    def __init__(self, name, pair, mode=None):
+        self.name, self.pair, self.mode = name, pair, mode
         os.makedirs(os.path.join(paths.BUILD, "cli"), exist_ok=True)
         self.root = tempfile.mkdtemp(prefix="c", dir=os.path.join(paths.BUILD, "cli"))
         self.work, self.home, self.tmp, self.shims = (self._folder(n) for n in ("work", "home", "tmp", "shims"))
         self.marker = os.path.join(self.root, "built")  # build code of ours writes its name here
+        self.verdict = os.path.join(self.root, "verdict.json")
         self.settings = {}
         self.files, self.records, self.epoch = world.files(), world.advisories(), None
         self.steps = []  # (command, Result) so far, for the report of a failure
@@ -90,6 +95,8 @@ class Case:
             made["XDG_%s_HOME" % kind] = os.path.join(self.home, kind.lower())
         if gate:
             made["PIPGATE_DB"] = self.db
+            made["PIPGATE_REPORT"] = self.verdict
+            made["PIPGATE_MODE"] = self.mode
         if activated:
             made["VIRTUAL_ENV"] = self.env.root
         made.update(self.settings.get("env", {}))
@@ -121,7 +128,22 @@ class Case:
         left = os.listdir(self.tmp)
         if left:
             raise Failed("left in TMPDIR: %s" % left)
+        self.check_mode(result.argv)
         return result
+
+    def held(self, argv):
+        """How this pip is to be held."""
+        if self.pair.version < (22, 2):
+            return "download"
+        return "plan" if "--gate-plan" in " ".join(argv) else self.mode or "inline"
+
+    def check_mode(self, argv):
+        if os.path.exists(self.verdict):
+            with open(self.verdict) as f:
+                mode = json.load(f)["mode"]
+            os.unlink(self.verdict)
+            if mode not in (self.held(argv), "report"):
+                raise Failed("mode is %s, expected %s" % (mode, self.held(argv)))
 
     def gate(self, *argv, **options):
         """`pip …` through the link."""
@@ -218,23 +240,23 @@ def _several(patterns):
 _functions = []
 
 
-def case(pips="two", name=None):
-    """Marks a function of one Case; its name with - for _ is the case's, its docstring what it shows."""
+def case(pips="two", name=None, mode=None):
+    """Marks a function of one Case; its name with - for _ is the case's, its docstring what it shows. mode: the one it is about."""
     def mark(function):
-        _functions.append(Definition(name or function.__name__.replace("_", "-"), pips, function, function.__doc__ or ""))
+        _functions.append(Definition(name or function.__name__.replace("_", "-"), pips, function, function.__doc__ or "", mode))
         return function
     return mark
 
 
 class Definition:
-    def __init__(self, name, pips, function, what):
-        self.name, self.pips, self.function, self.what = name, pips, function, what
+    def __init__(self, name, pips, function, what, mode=None):
+        self.name, self.pips, self.function, self.what, self.mode = name, pips, function, what, mode
 
 
 # ---- cases as data ----
 
 _STEPS = ("run", "shell", "bare", "same")
-_HEAD = ("what", "pips", "road", "env", "epoch", "project")
+_HEAD = ("what", "pips", "mode", "road", "env", "epoch", "project")
 _EXPECT = ("status", "stdout", "stderr", "not-stdout", "not-stderr", "lines", "tree", "stdin", "exists", "absent", "built", "golden", "cwd")
 
 
@@ -270,7 +292,8 @@ def parse(path):
 
 def from_folder(folder):
     head, steps = parse(os.path.join(folder, "case"))
-    return Definition(os.path.basename(folder), head.get("pips", "two"), lambda c: _play(c, folder, head, steps), head.get("what", ""))
+    return Definition(os.path.basename(folder), head.get("pips", "two"), lambda c: _play(c, folder, head, steps),
+                      head.get("what", ""), head.get("mode"))
 
 
 def _play(c, folder, head, steps):
@@ -375,17 +398,17 @@ def _same_bytes(what, got, wanted):
 
 
 class Item:
-    """One case on one pair."""
+    """One case on one pair, in one mode."""
 
-    def __init__(self, definition, pair):
-        self.definition, self.pair = definition, pair
-        self.name = "cli/%s@%s" % (definition.name, pair)
+    def __init__(self, definition, pair, mode=None):
+        self.definition, self.pair, self.mode = definition, pair, mode
+        self.name = "cli/%s@%s%s" % (definition.name, pair, "-" + mode if mode else "")
 
     def run(self):
         """→ ("ok" | "failed" | "skipped", text)"""
         c, keep = None, False
         try:
-            c = Case(self.definition.name, self.pair)
+            c = Case(self.definition.name, self.pair, self.mode)
             self.definition.function(c)
             return "ok", ""
         except (Skipped, pips.Unavailable) as e:
@@ -409,7 +432,14 @@ def sweep():
 
 
 def items(definitions):
-    return [Item(d, p) for d in definitions for p in pips.pairs(d.pips)]
+    """Every case as it comes (auto: inline where pip can be held so), and in plan mode: on its first pair that has both, ALL=1: on
+    every one."""
+    found = []
+    for d in definitions:
+        pairs = pips.pairs(d.pips)
+        both = [p for p in pairs if p.version >= (22, 2)] if not d.mode else []
+        found += [Item(d, p, d.mode) for p in pairs] + [Item(d, p, "plan") for p in (both if os.environ.get("ALL") else both[:1])]
+    return found
 
 
 def functions():

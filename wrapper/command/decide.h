@@ -12,6 +12,7 @@ struct question {
 	const char *file, *url, *name, *version, *origin; /* of a build */
 	const char *quiet, *dry_run, *terminal, *judged;
 	struct words arguments;
+	struct words bundled; /* SHA-256 of the wheels that this Python carries, where pip may use no index */
 };
 
 /* The keys, from their descriptor. Unknown ones are passed over. INVALID: not a question of this protocol. */

@@ -28,7 +28,7 @@ static struct judge_input input_of(const struct asked *a, long quiet)
 		.options = &a->options,
 		.policy = a->policy,
 		.command = q->command ? q->command : "install",
-		.mode = "inline",
+		.mode = strcmp(q->ask, "build") == 0 ? "build" : "inline",
 		.pip_version = q->pip,
 		.python = q->python,
 		.exception_hint = question_exception(a->run, q),
@@ -72,6 +72,40 @@ static enum pipgate_status read_build(struct asked *a, struct pipgate_error *err
 	return status;
 }
 
+static bool carried(const struct asked *a, struct span sha256)
+{
+	char *const *v = a->question.bundled.list.items;
+
+	for (size_t i = 0; i < a->question.bundled.list.n; i++)
+		if (span_is(sha256, v[i]))
+			return true;
+	return false;
+}
+
+/* ensurepip, known by what it installs and not by its name: each file is one that this Python carries. */
+static bool all_carried(const struct asked *a)
+{
+	bool all = a->planned > 0 && strcmp(a->question.ask, "plan") == 0;
+
+	for (size_t i = 0; i < a->planned; i++)
+		all = all && carried(a, a->plan.components[i].sha256);
+	return all;
+}
+
+static int verdict_on(const struct asked *a)
+{
+	if (a->policy->values[POLICY_MODE].value == POLICY_MODE_OFF) {
+		if (strcmp(a->question.ask, "plan") == 0)
+			say("mode: off (%s): nothing is audited", a->policy->values[POLICY_MODE].layer);
+		return EXIT_OK;
+	}
+	if (all_carried(a)) {
+		say("what this Python itself carries (ensurepip) is not audited");
+		return EXIT_OK;
+	}
+	return judge_asked(a);
+}
+
 static int read_and_judge(struct asked *a)
 {
 	struct pipgate_error error;
@@ -85,12 +119,7 @@ static int read_and_judge(struct asked *a)
 	if (status != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	log_stage("plan", "%s: %zu components", a->question.ask, a->plan.n);
-	if (a->policy->values[POLICY_MODE].value == POLICY_MODE_OFF) {
-		if (strcmp(a->question.ask, "plan") == 0)
-			say("mode: off (%s): nothing is audited", a->policy->values[POLICY_MODE].layer);
-		verdict = EXIT_OK;
-	} else
-		verdict = judge_asked(a);
+	verdict = verdict_on(a);
 	if (verdict == EXIT_OK && a->question.judged && judged_write(a->run, &a->plan, a->planned, &error) != PIPGATE_OK)
 		verdict = say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	return verdict;

@@ -3,6 +3,7 @@
 #include "shims/hook/protocol.h"
 #include "wrapper/command/decide.h"
 #include "wrapper/file.h"
+#include "wrapper/pip/hint.h"
 
 #include "matcher/base/banned.h"
 
@@ -25,6 +26,8 @@ static void take_key(struct pipgate_run *run, struct span key, struct span value
 			*table[i].place = text_copy(run, value);
 	if (span_is(key, "argument"))
 		words_add(&out->arguments, text_copy(run, value));
+	if (span_is(key, "bundled"))
+		words_add(&out->bundled, text_copy(run, value));
 }
 
 static bool one_of(const char *value, const char *const *words)
@@ -57,7 +60,7 @@ enum pipgate_status question_read(struct pipgate_run *run, struct question *out,
 	struct span rest;
 	struct buf bytes;
 
-	*out = (struct question){.arguments = {.run = run}};
+	*out = (struct question){.arguments = {.run = run}, .bundled = {.run = run}};
 	buf_init(&bytes, NULL, DECIDE_KEYS_MAX);
 	status = file_read_fd(DECIDE_FD_KEYS, "the hook's question", &bytes, error);
 	rest = buf_view(&bytes);
@@ -77,15 +80,14 @@ const char *question_exception(struct pipgate_run *run, const struct question *q
 {
 	struct question copy = *q;
 	const char *command = q->command ? q->command : "install";
-	const char *line = q->road && strcmp(q->road, "pip") == 0
-				   ? text_format(run, "pip %s --gate-policy mode=warn", command)
-				   : text_format(run, "PIPGATE_POLICY=mode=warn python -m pip %s", command);
+	bool ours = q->road && strcmp(q->road, "pip") == 0;
 
 	if (q->parent)
 		return NULL; /* its arguments are pip's own, not the user's */
-	for (char **word = words_end(&copy.arguments); *word; word++)
-		line = text_format(run, "%s %s", line, *word);
-	return line;
+	return hint_line(run,
+		ours ? text_format(run, "pip %s --gate-policy mode=warn", command)
+		     : text_format(run, "PIPGATE_POLICY=mode=warn python -m pip %s", command),
+		words_end(&copy.arguments));
 }
 
 /* ---- the report ---- */

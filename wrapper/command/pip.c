@@ -10,6 +10,7 @@
 #include "wrapper/command/command.h"
 #include "wrapper/judge.h"
 #include "wrapper/pip/closure.h"
+#include "wrapper/pip/hint.h"
 #include "wrapper/pip/inline.h"
 #include "wrapper/pip/invocation.h"
 #include "wrapper/process.h"
@@ -82,42 +83,20 @@ static const struct road *choose_road(const struct gate *gate)
 {
 	if (!pip_at_least(&gate->pip, 22, 2))
 		return &road_download;
+	if (gate->command_bit == PIP_LOCK)
+		return &road_lock;
 	return gate->command_bit == PIP_INSTALL ? &road_install : &road_fetch;
 }
 
 /* ---- the way ---- */
 
-/* The user and password of an address are not shown. */
-static const char *without_credentials(struct gate *gate, const char *word)
-{
-	const char *host = strstr(word, "://"), *at;
-
-	if (!host)
-		return word;
-	host += 3;
-	at = memrchr(host, '@', strcspn(host, "/?#"));
-	return at ? text_format(gate->run, "%.*s****%s", (int)(host - word), word, at) : word;
-}
-
-/* A word as a shell takes it. */
-static const char *quoted(struct gate *gate, const char *word)
-{
-	word = without_credentials(gate, word);
-	if (*word && !strpbrk(word, " \t\n\"'$`<>;|&*?()[]{}!~\\#"))
-		return word;
-	return text_format(gate->run, "%c%s%c", strchr(word, '\'') ? '"' : '\'', word, strchr(word, '\'') ? '"' : '\'');
-}
-
 static const char *exception_hint(struct gate *gate)
 {
 	struct words words = {.run = gate->run};
-	const char *line = text_format(gate->run, "%s %s --gate-policy mode=warn", gate->pip.name, gate->command);
 
 	for (size_t i = 0; i < gate->arguments.n; i++)
 		words_add_argument(&words, &gate->arguments.v[i]);
-	for (char **w = words_end(&words); *w; w++)
-		line = text_format(gate->run, "%s %s", line, quoted(gate, *w));
-	return line;
+	return hint_line(gate->run, text_format(gate->run, "%s %s --gate-policy mode=warn", gate->pip.name, gate->command), words_end(&words));
 }
 
 static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database)
@@ -200,6 +179,7 @@ static int gated(struct gate *gate, const struct pipgate_policy *policy)
 	gate->folder = temporary_folder(&error);
 	if (!gate->folder)
 		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
+	gate_mark(gate);
 	if (pip_probe(gate->run, &gate->pip, &error) != PIPGATE_OK ||
 		(target && pip_retarget(gate->run, &gate->pip, target->value, &error) != PIPGATE_OK))
 		status = say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
@@ -207,6 +187,21 @@ static int gated(struct gate *gate, const struct pipgate_policy *policy)
 		status = go(gate, policy);
 	temporary_remove();
 	return process_mirror(status);
+}
+
+/* Inline where it can be, plan mode elsewhere; `inline` is never a silent plan. */
+static int hold(struct gate *gate, const struct pipgate_policy *policy, char *const *words)
+{
+	const char *mode = gate->options->mode, *lacks;
+
+	if (strcmp(mode, "plan") == 0 || gate->options->plan_only)
+		return gated(gate, policy);
+	lacks = inline_lacks(gate->run, &gate->pip);
+	if (!lacks)
+		return inline_become(gate->run, &gate->pip, sdists_blocked(policy), words);
+	if (strcmp(mode, "inline") == 0)
+		return say_error(EXIT_UNDECIDED, "--gate-mode inline: %s; nothing was installed", lacks);
+	return gated(gate, policy);
 }
 
 static int with_options(struct pipgate_run *run, char **argv)
@@ -222,6 +217,7 @@ static int with_options(struct pipgate_run *run, char **argv)
 		options_policy(run, &options, &policy, &error) != PIPGATE_OK)
 		return say_error(EXIT_USAGE, "%s", error.text);
 	gate.options = &options;
+	options_export(&options);
 	need = invocation_read(&gate, words);
 	if (pip_locate(run, argv[0], options.python, &gate.pip, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s", error.text);
@@ -232,9 +228,7 @@ static int with_options(struct pipgate_run *run, char **argv)
 		say("mode: off (%s): nothing is audited", policy->values[POLICY_MODE].layer);
 		return become_pip(run, &gate.pip, words);
 	}
-	if (strcmp(options.mode, "inline") == 0 && !options.plan_only)
-		return inline_become(run, &gate.pip, &options, words);
-	return gated(&gate, policy);
+	return hold(&gate, policy, words);
 }
 
 int command_pip(int argc, char **argv)

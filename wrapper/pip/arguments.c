@@ -67,8 +67,8 @@ static const struct pip_option option_table[] = {
 	{"global-option", 0, true, ROLE_NONE, PIP_ALL},
 	{"no-clean", 0, false, ROLE_NONE, PIP_ALL},
 
-	{"editable", 'e', true, ROLE_EDITABLE, PIP_INSTALL | PIP_WHEEL},
-	{"config-settings", 'C', true, ROLE_NONE, PIP_INSTALL | PIP_WHEEL},
+	{"editable", 'e', true, ROLE_EDITABLE, PIP_INSTALL | PIP_WHEEL | PIP_LOCK},
+	{"config-settings", 'C', true, ROLE_NONE, PIP_INSTALL | PIP_WHEEL | PIP_LOCK},
 	{"platform", 0, true, ROLE_PLATFORM, PIP_INSTALL | PIP_DOWNLOAD},
 	{"python-version", 0, true, ROLE_PLATFORM, PIP_INSTALL | PIP_DOWNLOAD},
 	{"implementation", 0, true, ROLE_PLATFORM, PIP_INSTALL | PIP_DOWNLOAD},
@@ -95,6 +95,7 @@ static const struct pip_option option_table[] = {
 
 	{"dest destination-dir destination-directory", 'd', true, ROLE_DESTINATION, PIP_DOWNLOAD},
 	{"wheel-dir", 'w', true, ROLE_DESTINATION, PIP_WHEEL},
+	{"output", 'o', true, ROLE_DESTINATION, PIP_LOCK},
 	{"build-option", 0, true, ROLE_NONE, PIP_WHEEL},
 	{"no-verify", 0, false, ROLE_NONE, PIP_WHEEL},
 };

@@ -19,7 +19,7 @@ enum role {
 	ROLE_CONSTRAINT,
 	ROLE_EDITABLE,
 	ROLE_TARGET,      /* --target, --prefix, --root: not the environment of pip itself */
-	ROLE_DESTINATION, /* where download and wheel put their files */
+	ROLE_DESTINATION, /* where download, wheel and lock put their files */
 	ROLE_PYTHON,
 	ROLE_PLATFORM,    /* resolves for another machine */
 	ROLE_NO_CACHE,
@@ -34,8 +34,9 @@ enum pip_command_bit {
 	PIP_INSTALL = 1,
 	PIP_DOWNLOAD = 2,
 	PIP_WHEEL = 4,
-	PIP_GENERAL = 8, /* stands before the command, too */
-	PIP_ALL = PIP_INSTALL | PIP_DOWNLOAD | PIP_WHEEL,
+	PIP_LOCK = 8,
+	PIP_GENERAL = 16, /* stands before the command, too */
+	PIP_ALL = PIP_INSTALL | PIP_DOWNLOAD | PIP_WHEEL | PIP_LOCK,
 };
 
 struct pip_option {

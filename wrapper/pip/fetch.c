@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The road of `pip download` and `pip wheel`, which cannot report: `install` of the same tells the plan; the files come
- * into a private folder, are compared with the plan, and are moved. */
+/* The road of `pip download`, `pip wheel` and `pip lock`, which cannot report: `install` of the same tells the plan. The files
+ * come into a private folder, are compared with the plan, and are moved; a lock file, whose paths begin where it lies, comes
+ * under another name beside. */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "wrapper/pip/files.h"
 #include "wrapper/temporary.h"
 
@@ -29,7 +34,7 @@ static int complain(struct gate *gate)
 
 	gate_begin(gate, &words, gate->command);
 	words_add(&words, "--no-index");
-	words_add(&words, gate->command_bit == PIP_DOWNLOAD ? "--dest" : "--wheel-dir");
+	words_add(&words, files_option(gate));
 	words_add(&words, gate_path(gate, "nothing"));
 	return gate_ask(gate, words_end(&words), false);
 }
@@ -52,19 +57,25 @@ static int plan(struct gate *gate)
 	return gate_ask_plan(gate, &words, false);
 }
 
-static int fetch(struct gate *gate, const char *folder, const char *destination)
+/* pip brings what was judged to a place. */
+static int bring(struct gate *gate, const char *to)
 {
 	struct words words;
-	char **names;
-	int status;
 
 	gate_begin(gate, &words, gate->command);
 	gate_arguments(gate, &words, gate->command_bit, keep);
 	if (gate_hold(gate, &words))
 		return EXIT_UNDECIDED;
-	words_add(&words, gate->command_bit == PIP_DOWNLOAD ? "--dest" : "--wheel-dir");
-	words_add(&words, folder);
-	status = gate_let(gate, gate_end(gate, &words));
+	words_add(&words, files_option(gate));
+	words_add(&words, to);
+	return gate_let(gate, gate_end(gate, &words));
+}
+
+static int fetch(struct gate *gate, const char *folder, const char *destination)
+{
+	int status = bring(gate, folder);
+	char **names;
+
 	if (status)
 		return status;
 	names = files_list(gate, folder);
@@ -87,4 +98,21 @@ static int run(struct gate *gate)
 	return status;
 }
 
+static int lock(struct gate *gate)
+{
+	const char *wanted = files_destination(gate), *slash = strrchr(wanted, '/');
+	const char *beside = text_format(gate->run, "%.*spylock.pipgate-%d.toml", slash ? (int)(slash + 1 - wanted) : 0, wanted, (int)getpid());
+	int status;
+
+	if (strcmp(wanted, "-") == 0)
+		return bring(gate, wanted);
+	status = bring(gate, beside);
+	if (!status && rename(beside, wanted))
+		status = say_error(EXIT_UNDECIDED, "%s: %s", wanted, strerror(errno));
+	if (status)
+		unlink(beside);
+	return status;
+}
+
 const struct road road_fetch = {"plan", plan, run};
+const struct road road_lock = {"plan", plan, lock};

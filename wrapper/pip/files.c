@@ -12,12 +12,35 @@
 
 #include "matcher/base/banned.h"
 
+static const struct wanted {
+	unsigned command_bit;
+	const char *option, *variable, *otherwise;
+} destinations[] = {
+	{PIP_DOWNLOAD, "--dest", "PIP_DEST", "."},
+	{PIP_WHEEL, "--wheel-dir", "PIP_WHEEL_DIR", "."},
+	{PIP_LOCK, "--output", "PIP_OUTPUT", "pylock.toml"},
+};
+
+static const struct wanted *destination_row(const struct gate *gate)
+{
+	const struct wanted *row = destinations;
+
+	while (row->command_bit != gate->command_bit)
+		row++;
+	return row;
+}
+
+const char *files_option(const struct gate *gate)
+{
+	return destination_row(gate)->option;
+}
+
 const char *files_destination(struct gate *gate)
 {
 	const struct argument *given = arguments_last(&gate->arguments, ROLE_DESTINATION);
-	const char *variable = getenv(gate->command_bit == PIP_DOWNLOAD ? "PIP_DEST" : "PIP_WHEEL_DIR");
+	const char *variable = getenv(destination_row(gate)->variable);
 
-	return given && given->value ? given->value : variable && *variable ? variable : ".";
+	return given && given->value ? given->value : variable && *variable ? variable : destination_row(gate)->otherwise;
 }
 
 static bool make_folders(struct gate *gate, const char *path)

@@ -5,7 +5,9 @@
 
 #include "wrapper/pip/gate.h"
 
-/* The user's -d or -w, its variable, or ".". */
+/* The option of the command that says where its files go: --dest, --wheel-dir, --output. */
+const char *files_option(const struct gate *gate);
+/* Its value, that of its variable, or pip's default. */
 const char *files_destination(struct gate *gate);
 /* A new folder inside the destination (made if it is missing), so that moving is renaming. NULL: said why. */
 const char *files_private(struct gate *gate, const char *destination);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "wrapper/file.h"
@@ -53,6 +54,18 @@ char **gate_end(struct gate *gate, struct words *words)
 }
 
 /* ---- running ---- */
+
+void gate_mark(struct gate *gate)
+{
+	struct words environment = {.run = gate->run};
+	int fd = memfd_create("pipgate-held", 0); /* inherited */
+
+	if (fd < 0)
+		return; /* it is held twice then */
+	words_add_all(&environment, gate->environment);
+	words_add(&environment, text_format(gate->run, "PIPGATE_HELD=%d", fd));
+	gate->environment = words_end(&environment);
+}
 
 static int cannot_start(const struct gate *gate)
 {

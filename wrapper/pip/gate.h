@@ -16,7 +16,7 @@ struct gate {
 	const struct options *options;
 	struct pip pip;
 	/* the command line */
-	const char *command;        /* "install", "download", "wheel" */
+	const char *command;        /* "install", "download", "wheel", "lock" */
 	unsigned command_bit;
 	char *const *before;        /* the words before the command, as they stand */
 	size_t n_before;
@@ -43,6 +43,7 @@ struct road {
 };
 extern const struct road road_install;  /* pip 22.2 and later: dry run with a report, then constraints */
 extern const struct road road_fetch;    /* the same for download and wheel, into a private folder first */
+extern const struct road road_lock;     /* the same for lock, to another name first */
 extern const struct road road_download; /* older pips: the plan is what `pip download` brings */
 
 /* A file's path in the private folder. */
@@ -58,6 +59,10 @@ void gate_arguments(struct gate *gate, struct words *words, unsigned command_bit
 char **gate_end(struct gate *gate, struct words *words);
 
 /* ---- running it ---- */
+
+/* Tells the hook of an enabled interpreter that this process holds the pips which it starts: PIPGATE_HELD is a descriptor that
+ * only the two have, and we are the parent; the shim checks both. */
+void gate_mark(struct gate *gate);
 
 /* Runs pip with its output kept aside; shows it where pip fails. 0, or the status to end with. */
 int gate_ask(struct gate *gate, char **argv, bool show);

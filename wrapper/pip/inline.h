@@ -6,7 +6,10 @@
 #include "wrapper/options.h"
 #include "wrapper/pip/locate.h"
 
-/* Becomes pip. Returns only where it cannot: 41, and all has been said; never a silent plan mode. */
-int inline_become(struct pipgate_run *run, const struct pip *pip, const struct options *options, char *const *words);
+/* NULL: there is what inline mode needs. Else what is missing; where the interpreter cannot load the object, or this pip cannot
+ * be held from within, is seen there, and the shim goes on in plan mode (--gate-mode auto) or ends with 41. */
+const char *inline_lacks(struct pipgate_run *run, const struct pip *pip);
+/* Becomes pip. only_binary: nothing may be built. Returns only where it cannot: 41, and all has been said. */
+int inline_become(struct pipgate_run *run, const struct pip *pip, bool only_binary, char *const *words);
 
 #endif

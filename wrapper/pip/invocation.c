@@ -21,6 +21,7 @@ static const struct gated {
 	{"install", PIP_INSTALL},
 	{"download", PIP_DOWNLOAD},
 	{"wheel", PIP_WHEEL},
+	{"lock", PIP_LOCK},
 };
 
 extern char **environ;

@@ -94,10 +94,13 @@ static void counts_line(struct sheet *s)
 
 static void source_line(struct sheet *s)
 {
+	static const char *const planned[] = {"plan", "download", "inline"}; /* pip had to build to know its plan */
 	const char *mode = s->context->mode ? s->context->mode : "";
-	bool plan = strcmp(mode, "plan") == 0 || strcmp(mode, "download") == 0; /* both let pip build to know the plan */
+	bool plan = false;
 	struct names names = {.all = true};
 
+	for (size_t i = 0; i < sizeof(planned) / sizeof(*planned); i++)
+		plan |= strcmp(mode, planned[i]) == 0;
 	sheet_names_begin(s);
 	for (size_t i = 0; i < s->audit->n_components; i++) {
 		const struct pipgate_component *c = &s->audit->components[i];
