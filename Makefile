@@ -42,7 +42,7 @@ FUZZ_C    := $(wildcard tests/fuzz/fuzz_*.c)
 o = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 HOOK_C    := $(wildcard shims/hook/*.c)
-HOOK     := $(B)/pipgate-hook.so $(B)/pipgate_shim.py
+HOOK     := $(B)/pipgate-hook.so $(B)/pipgate_shim.py $(B)/sitecustomize.in
 PROGRAMS := $(B)/pipgate $(B)/pipgate-fetch $(HOOK)
 STARTER  := $(wildcard packaging/starter/*.json)
 
@@ -93,6 +93,8 @@ $(B)/pipgate-hook.so: $(HOOK_C) $(wildcard shims/hook/*.h) shims/hook/hook.map $
 	$(Q)$(CC) $(filter-out -fPIE -pie $(SANITIZE) --coverage,$(BASE_FLAGS)) -DPIPGATE_PROGRAM='"$(PREFIX)/bin/pipgate"' -fPIC -shared \
 		-Wl,--version-script=shims/hook/hook.map -Wl,-z,relro,-z,now,-z,noexecstack,-z,defs,-z,nodelete,--as-needed -o $@ $(HOOK_C) -ldl
 $(B)/pipgate_shim.py: shims/pipgate_shim.py
+	@cp $< $@
+$(B)/sitecustomize.in: shims/sitecustomize.py # not a module beside the program
 	@cp $< $@
 
 $(B)/starter.db: $(B)/pipgate $(B)/pipgate-fetch $(STARTER)
@@ -189,7 +191,7 @@ install: all ## into PREFIX (/usr/local), below DESTDIR
 	install -m 644 $(B)/starter.db $(HOOK) $(DESTDIR)$(LIBEXEC)
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/pipgate $(DESTDIR)$(LIBEXEC)/pipgate-fetch $(addprefix $(DESTDIR)$(LIBEXEC)/,starter.db pipgate-hook.so pipgate_shim.py)
+	rm -f $(DESTDIR)$(PREFIX)/bin/pipgate $(DESTDIR)$(LIBEXEC)/pipgate-fetch $(addprefix $(DESTDIR)$(LIBEXEC)/,starter.db $(notdir $(HOOK)))
 	rmdir $(DESTDIR)$(LIBEXEC) 2>/dev/null || :
 
 dist: ## a source archive in build/

@@ -1,25 +1,69 @@
 # SPDX-License-Identifier: Apache-2.0
-# pipgate: when pip is imported, its shim is loaded; any other program is left alone. `pipgate enable` puts the path in.
-import sys
+# What `pipgate enable` puts into a Python, with the shim's path in it: the first part between marks into any file, the second
+# where the file is ours alone. Ordinary programs pay for one function; no name stays but _pipgate, nothing is imported.
+# ==== finder
+def _pipgate(shim):
+    """Puts a finder first that finds nothing. When pip is imported it loads the shim; where that fails, what installs is refused."""
+    import sys
+    why = []  # not tried yet; [""]: the shim is there; else why it is not
+
+    def load():
+        file = shim.decode(sys.getfilesystemencoding(), "surrogateescape")
+        if "pipgate_shim" in sys.modules:  # pip was reached by a road of ours
+            return ""
+        try:
+            with open(shim, "rb") as f:
+                exec(compile(f.read(), file, "exec"), {"__name__": "pipgate_shim", "__file__": file})
+            if sys.modules["pipgate_shim"].words["Finder"] in sys.meta_path:
+                return ""
+        except Exception as e:
+            sys.modules.pop("pipgate_shim", None)
+            return "%s cannot be loaded (%s)" % (file, e)
+        return "%s is not whole" % file
+
+    def refuse(*ignored):
+        if sys.stderr:
+            sys.stderr.write("pipgate: %s; nothing was installed; install pipgate anew, or `pipgate disable`\n" % why[0])
+        return 41
+
+    def refusing(name, path):
+        """The module of a command of pip whose run() refuses; its help goes on."""
+        from _frozen_importlib_external import PathFinder
+        spec = PathFinder.find_spec(name, path)
+        code = spec.loader.get_code(name)
+
+        def exec_module(module):
+            exec(code, module.__dict__)
+            commands = [c for c in vars(module).values() if isinstance(c, type) and c.__module__ == name and "run" in vars(c)]
+            for command in commands:
+                command.run = refuse
+            if not commands:
+                sys.exit(refuse())
+        spec.loader = type(sys.implementation)(create_module=lambda spec: None, exec_module=exec_module)
+        return spec
+
+    def find_spec(name, path=None, target=None):
+        if not why and name in ("pip", "pip._internal"):
+            why.append(load())
+        elif why and why[0] and name in ["pip._internal.commands." + c for c in ("install", "download", "wheel", "lock")]:
+            return refusing(name, path)
+    find_spec.find_spec = find_spec
+    find_spec.pipgate = shim
+    sys.meta_path.insert(0, find_spec)
 
 
-class _Pipgate:
-    shim = "@SHIM@"
-    refused = ()  # modules of pip that only commands which install import
-
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if name in ("pip", "pip._internal") and not cls.refused:
-            cls.refused = tuple("pip._internal.commands." + command for command in ("install", "download", "wheel", "lock"))
-            try:
-                with open(cls.shim, "rb") as f:
-                    exec(compile(f.read(), cls.shim, "exec"), {"__name__": "pipgate_shim", "__file__": cls.shim})
-                sys.meta_path.remove(cls)
-            except (OSError, SyntaxError, ValueError):
-                pass
-        elif name in cls.refused:
-            sys.stderr.write("pipgate: %s cannot be loaded; nothing was installed\n" % cls.shim)
-            sys.exit(41)
+_pipgate(b"@SHIM@")
+# ==== next
+def _pipgate(here):  # noqa: E302 F811
+    """Another sitecustomize, further down sys.path, which this one keeps from being found, runs as if this one were not here."""
+    import sys
+    from _frozen_importlib_external import PathFinder
+    behind = sys.path[sys.path.index(here) + 1:] if here in sys.path else []
+    spec = PathFinder.find_spec("sitecustomize", [p for p in behind if p != here])
+    if spec and spec.loader:
+        from _frozen_importlib import module_from_spec
+        sys.modules[__name__] = module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[__name__])
 
 
-sys.meta_path.insert(0, _Pipgate)
+_pipgate(__file__.rpartition("/")[0])

@@ -18,7 +18,9 @@ const struct command *command_find(const char *name); /* NULL: no such command *
 int command_db(int argc, char **argv);
 int command_debug(int argc, char **argv);
 int command_decide(int argc, char **argv);
+int command_disable(int argc, char **argv);
 int command_doctor(int argc, char **argv);
+int command_enable(int argc, char **argv);
 int command_help(int argc, char **argv);
 int command_match(int argc, char **argv);
 int command_pip(int argc, char **argv);
