@@ -392,7 +392,8 @@ if "pipgate_shim" not in sys.modules:
     MARKED = os.environ.pop("PIPGATE_HELD", "")
     sys.modules["pipgate_shim"] = type(sys)("pipgate_shim")
     sys.modules["pipgate_shim"].words = globals()
-    if not (MARKED and _in_plan_mode()):
-        sys.meta_path.insert(0, Finder)
+    if MARKED and _in_plan_mode():
+        _WRAPS.clear()
+    sys.meta_path.insert(0, Finder)
 elif ROAD != "interpreter":  # the interpreter's own hook was here first
     sys.modules["pipgate_shim"].words.update(ROAD=ROAD, PARENT=PARENT, TERMINAL=TERMINAL)
