@@ -52,7 +52,9 @@ enum decide_descriptor {
 #define DECIDE_REPORT_MAX ((size_t)256 << 20)
 #define DECIDE_JUDGED_MAX ((size_t)64 << 20)
 #define DECIDE_ANSWER_MAX 64
+#ifndef DECIDE_DEADLINE_SECONDS /* a test has less patience */
 #define DECIDE_DEADLINE_SECONDS 60
+#endif
 
 #define DECIDE_ALLOW "pipgate " PROTOCOL_VERSION " allow 0\n"
 #define DECIDE_BLOCK "pipgate " PROTOCOL_VERSION " block 40\n"

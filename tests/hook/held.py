@@ -66,11 +66,11 @@ def program(c, text, *args, **options):
     return c.run([c.env.python, c.write("host.py", text)] + list(args), **options)
 
 
-def with_decider(c, script=None):
+def with_decider(c, script=None, hook=HOOK):
     """A folder with the shim, the object and, in place of pipgate, this script; {decide} asks the real one."""
     folder = os.path.join(c.root, "other")
     os.mkdir(folder)
-    for path in (SHIM, HOOK):
+    for path in (SHIM, hook):
         shutil.copy(path, folder)
     if script is not None:
         path = os.path.join(folder, "pipgate")
