@@ -30,6 +30,7 @@ git                  p:git
 xz-utils             p:xz
 procps               p:ps
 binutils             p:nm
+abigail-tools        p:abidiff
 '
 bench='
 hyperfine            p:hyperfine

@@ -4,7 +4,7 @@ import os
 import signal
 import time
 
-from held import HOOK, SHIM, WRAPS, enable, held, nothing_came, pip, program, with_decider, words
+from held import SHIM, WRAPS, enable, held, nothing_came, pip, program, with_decider, words
 
 RESOLVER = "del %s['pip._internal.resolution.resolvelib.resolver']" % WRAPS
 
@@ -161,17 +161,6 @@ def loaded_twice(c):
     with open(log) as f:
         text = f.read()
     c.equal((text.count(" loaded"), text.count("ask=plan")), (1, 1), "loads and questions")
-
-
-@held(pips="one")
-def the_object(c):
-    """It exports two names and needs libc alone."""
-    names = c.run(["nm", "-D", "--defined-only", "--format=posix", HOOK]).stdout
-    c.equal(sorted(line.split()[0] for line in names.split("\n") if line), ["PyInit_pipgate_hook", "pipgate_hook_start"], "names")
-    needed = [line.split("[")[1][:-1] for line in c.run(["readelf", "-d", HOOK]).stdout.split("\n") if "(NEEDED)" in line]
-    c.true(set(needed) <= {"libc.so.6", "libdl.so.2"}, "needs %s", needed)
-    undefined = c.run(["nm", "-D", "--undefined-only", "--format=posix", HOOK]).stdout
-    c.true("Py" not in undefined, "Python's names are bound at link time:\n%s", undefined)
 
 
 @held(pips="one")
