@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "shims/hook/deny.h"
 #include "shims/hook/log.h"
+#include "shims/hook/note.h"
 
 #define NAME_MAX_BYTES 256
 
@@ -221,12 +223,48 @@ static int check_judged(const char *path, const struct judged *j)
 
 /* ---- what was built here ---- */
 
+static bool below(const char *path, const char *folder)
+{
+	size_t n = folder ? strlen(folder) : 0;
+
+	return n && strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == 0);
+}
+
+/* The bytes' SHA-256, and how the file was when they were read. */
+static bool hash_of(const char *path, char sha256[65], struct stat *st)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	bool good = fd >= 0 && fstat(fd, st) == 0 && ask_shim(state.sha256, fd, sha256, 65);
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
+/* Of a wheel that goes into pip's cache the bytes are kept in mind, for this command and for later ones. */
+static void goes_to_cache(const char *path)
+{
+	char line[65 + NAME_MAX_BYTES], sha256[65];
+	const char *file = base_name(path);
+	struct judged j;
+	struct stat st;
+
+	if (!find_built(file, &j) || !hash_of(path, sha256, &st))
+		return;
+	snprintf(line, sizeof(line), "%s %s", sha256, file);
+	if (texts_add(&state.built, line))
+		note_add(sha256, file);
+}
+
 void wheel_built(PyObject *args)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], target[PATH_MAX];
 
-	if (python_text(python_argument(args, 0), path, sizeof(path)) && ends_with(path, ".whl"))
-		texts_add(&state.built, base_name(path));
+	if (!python_text(python_argument(args, 0), path, sizeof(path)) || !ends_with(path, ".whl") || texts_have(&state.built, base_name(path)))
+		return;
+	texts_add(&state.built, base_name(path));
+	if (python_text(python_argument(args, 1), target, sizeof(target)) && below(target, state.cache))
+		goes_to_cache(path);
 }
 
 void wheel_fresh(PyObject *args)
@@ -246,11 +284,13 @@ static const char *cached_build_rule(void)
 	return profile && (strcmp(profile, "image") == 0 || strcmp(profile, "strict") == 0) ? "block" : "warn";
 }
 
-static int from_cache(const char *path)
+static int unknown(const char *path)
 {
 	const char *rule = cached_build_rule(), *file = base_name(path);
 
-	texts_add(&state.built, file); /* said once */
+	if (texts_have(&state.built, path)) /* said once */
+		return 0;
+	texts_add(&state.built, path);
 	if (strcmp(rule, "allow") == 0)
 		return 0;
 	if (strcmp(rule, "warn") == 0) {
@@ -262,11 +302,30 @@ static int from_cache(const char *path)
 	return deny_raise();
 }
 
-static bool below(const char *path, const char *folder)
+/* Built by this command, or by an earlier one that was held and has noted it: its bytes are known. */
+static int from_cache(const char *path)
 {
-	size_t n = folder ? strlen(folder) : 0;
+	const char *file = base_name(path);
+	const struct seen *s = seen_find(path);
+	char line[65 + NAME_MAX_BYTES], sha256[65];
+	struct stat st;
 
-	return n && strncmp(path, folder, n) == 0 && (path[n] == '/' || path[n] == 0);
+	if (s && s->good && stat(path, &st) == 0 && same(&s->st, &st))
+		return 0;
+	if (!hash_of(path, sha256, &st))
+		return unknown(path);
+	snprintf(line, sizeof(line), "%s %s", sha256, file);
+	if (!texts_have(&state.built, line)) {
+		if (texts_have(&state.built, file))
+			return differs(path, "has changed since it was built");
+		if (s && !same(&s->st, &st))
+			return differs(path, "has changed since pip looked into it");
+		if (!note_have(sha256, file))
+			return unknown(path);
+	}
+	log_line("as built here: %s", path);
+	seen_set(path, &st, true);
+	return 0;
 }
 
 /* A pip that runs from a wheel opens itself. */
@@ -275,12 +334,12 @@ static bool is_pip(const char *path)
 	return state.runner && below(state.runner, path);
 }
 
-static bool built_now(const char *path)
+static bool is_fresh(const char *path)
 {
 	for (size_t i = 0; i < state.fresh.n; i++)
 		if (below(path, state.fresh.v[i]))
 			return true;
-	return texts_have(&state.built, base_name(path));
+	return false;
 }
 
 /* pip reads thousands of other files. */
@@ -307,5 +366,5 @@ int wheel_check(PyObject *args)
 		return 0;
 	if (!find_built(base_name(path), &j))
 		return differs(path, "was not in the plan");
-	return below(path, state.cache) && !built_now(path) ? from_cache(path) : 0;
+	return below(path, state.cache) && !is_fresh(path) ? from_cache(path) : 0;
 }

@@ -9,7 +9,7 @@
 void wheel_note(PyObject *args);
 /* The same after it. 0, or -1 with an exception set. */
 int wheel_check(PyObject *args);
-/* A "shutil.move" or "os.rename" that puts a built wheel in its place. */
+/* A "shutil.move" or "os.rename" that puts a built wheel in its place: one that goes into pip's cache is noted (note.h). */
 void wheel_built(PyObject *args);
 /* A "tempfile.mkdtemp": what lies in there was made by this command. */
 void wheel_fresh(PyObject *args);

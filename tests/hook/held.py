@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cases of the hook alone: pip's own interpreter with the shim in it, without the wrapper in front."""
+import gzip
+import io
+import json
 import os
 import shutil
 import sys
+import tarfile
 
-from lib import case, paths, pips
+from lib import case, index, paths, pips, wheels
 
 SHIM, HOOK = (os.path.join(paths.BUILD, name) for name in ("pipgate_shim.py", "pipgate-hook.so"))
 # Much as the wrapper starts it; {before} is a test's own doing.
@@ -78,6 +82,23 @@ def with_decider(c, script=None, hook=HOOK):
             f.write("#!/bin/sh\n" + script.replace("{decide}", paths.PIPGATE + " decide --protocol=1") + "\n")
         os.chmod(path, 0o755)
     return folder
+
+
+def sdist(name, version, needs):
+    """An sdist whose build needs something."""
+    files = wheels.project_files(name, version)
+    files["pyproject.toml"] = files["pyproject.toml"].replace(b"requires = []", ("requires = " + json.dumps(needs)).encode())
+    data = io.BytesIO()
+    with gzip.GzipFile(fileobj=data, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
+        for path, content in files.items():
+            entry = tarfile.TarInfo("%s-%s/%s" % (name, version, path))
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
+    return index.File("%s-%s.tar.gz" % (name, version), data.getvalue())
+
+
+def offer(c, *files):
+    c.index.files.update({f.filename: f for f in files})
 
 
 def nothing_came(c, before):

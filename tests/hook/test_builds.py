@@ -1,30 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Before code of others runs: build backends, clones, and the pips that bring build requirements."""
-import gzip
-import io
-import json
 import os
-import tarfile
 
-from held import held, nothing_came, pip
+from held import held, nothing_came, offer, pip, sdist
 from lib import index, pips, wheels
-
-
-def sdist(name, version, needs):
-    """An sdist whose build needs something."""
-    files = wheels.project_files(name, version)
-    files["pyproject.toml"] = files["pyproject.toml"].replace(b"requires = []", ("requires = " + json.dumps(needs)).encode())
-    data = io.BytesIO()
-    with gzip.GzipFile(fileobj=data, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
-        for path, content in files.items():
-            entry = tarfile.TarInfo("%s-%s/%s" % (name, version, path))
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-    return index.File("%s-%s.tar.gz" % (name, version), data.getvalue())
-
-
-def offer(c, *files):
-    c.index.files.update({f.filename: f for f in files})
 
 
 @held(pips="all")

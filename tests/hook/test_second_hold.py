@@ -61,17 +61,3 @@ def without_hashes(c):
     c.index.core_metadata = False
     c.expect(pip(c, "install", "--no-cache-dir", "--force-reinstall", "flask"), status=0)
     c.equal(c.env.installed()["flask"], "1.0", "flask")
-
-
-@held(pips="all")
-def from_the_wheel_cache(c):
-    """A wheel that was built here earlier: one line, or a block; one that is built now is not spoken of."""
-    first = c.expect(pip(c, "install", "built"), status=0, not_err="not verified")
-    c.true(c.built(), "it was not built: %s", first.stderr)
-    said = "built-1.0-.*built here, from cache, not verified"
-    for rule, status, err in (("", 0, said), ("allow", 0, ""), ("block", 40, "^pipgate: blocked: " + said)):
-        c.expect(c.run([c.env.python, "-m", "pip", "uninstall", "-q", "-y", "built"], gate=False), status=0)
-        result = c.expect(pip(c, "install", "built", env={"PIPGATE_CACHED_BUILD": rule}), status=status, err=err)
-        c.equal("not verified" in result.stderr, rule != "allow", "said so")
-    c.equal(c.env.installed(), {}, "installed")
-    c.expect(pip(c, "install", "built", env={"PIPGATE_PROFILE": "strict"}), status=40)
