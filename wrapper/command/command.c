@@ -29,9 +29,11 @@ const struct command command_table[] = {
 	{"disable", command_disable, "take it out again", "usage: pipgate disable [--python PYTHON]\n"},
 	{"shell-init", command_shell_init, "an alias for interactive shells: eval \"$(pipgate shell-init bash)\"",
 		"usage: pipgate shell-init bash|zsh|fish|sh\n"},
-	{"debug", command_debug, "hold versions, specifiers, markers and scores against an oracle",
-		"usage: pipgate debug compare|specifier|requirement|marker|cvss|name|filename\n\n"
-		"A line in, a line out, tab separated.\n"},
+	{"debug", command_debug, "versions, specifiers, markers and scores against an oracle; the hook's log",
+		"usage: pipgate debug compare|specifier|requirement|marker|cvss|name|filename\n"
+		"       pipgate debug hook LOG|-\n\n"
+		"A line in, a line out, tab separated. hook: what PIPGATE_HOOK_LOG=LOG has recorded, event by event and command by\n"
+		"command.\n"},
 	{"help", command_help, "this list, or one command", "usage: pipgate help [COMMAND]\n"},
 	{0},
 };

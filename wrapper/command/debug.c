@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * `pipgate debug WHAT`: the library's small answers, a line in and a line out, for tests and for looking into a case.
- * Fields are separated by tabs; \\ \t \n \r \xNN stand for what a field may not hold, in both directions.
- */
+/* `pipgate debug`: lines are read and taken apart here; debug_answers.c answers them, debug_hook.c reads the hook's log. */
+#include "wrapper/command/debug.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "matcher/base/buf.h"
 #include "matcher/base/json.h"
-#include "matcher/base/span.h"
 #include "wrapper/command/command.h"
 #include "wrapper/file.h"
 #include "wrapper/say.h"
@@ -18,213 +15,6 @@
 #include "matcher/base/banned.h"
 
 #define DEBUG_BYTES ((size_t)1 << 30) /* of one line, or of the environment: more is a mistake */
-#define DEBUG_FIELDS 3
-
-struct debug {
-	struct pipgate_run *run;
-	struct pipgate_environment environment;
-	const struct span *fields;
-	struct buf *out;
-};
-
-/* ---- escapes ---- */
-
-static int hex_value(char c)
-{
-	c = ascii_lower(c);
-	return ascii_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Undoes the escapes in place; what is none stays. */
-static struct span unescape(char *text, size_t n)
-{
-	static const char names[] = "\\tnr", means[] = "\\\t\n\r";
-	size_t used = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *name = text[i] == '\\' && i + 1 < n ? memchr(names, text[i + 1], sizeof(names) - 1) : NULL;
-
-		if (name) {
-			text[used++] = means[name - names];
-			i++;
-		} else if (n - i >= 4 && text[i] == '\\' && text[i + 1] == 'x' && hex_value(text[i + 2]) >= 0 &&
-			   hex_value(text[i + 3]) >= 0) {
-			text[used++] = (char)(hex_value(text[i + 2]) << 4 | hex_value(text[i + 3]));
-			i += 3;
-		} else {
-			text[used++] = text[i];
-		}
-	}
-	return (struct span){text, used};
-}
-
-static void escape(struct buf *out, struct span text)
-{
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-
-		if (c == '\\')
-			buf_text(out, "\\\\");
-		else if (c == '\t')
-			buf_text(out, "\\t");
-		else if (c == '\n')
-			buf_text(out, "\\n");
-		else if (c == '\r')
-			buf_text(out, "\\r");
-		else if (c < 0x20 || c == 0x7f)
-			buf_format(out, "\\x%02x", c);
-		else
-			buf_byte(out, c);
-	}
-}
-
-/* ---- what is asked; each gives the library's status and writes on OK only ---- */
-
-static enum pipgate_status ask_compare(struct debug *d)
-{
-	struct pipgate_version a, b;
-	enum pipgate_status status = pipgate_version_parse(d->run, d->fields[0], &a);
-
-	if (status == PIPGATE_OK)
-		status = pipgate_version_parse(d->run, d->fields[1], &b);
-	if (status == PIPGATE_OK)
-		buf_format(d->out, "%d", pipgate_key_compare(a.key, b.key));
-	return status;
-}
-
-static enum pipgate_status ask_canonical(struct debug *d)
-{
-	struct span text;
-	enum pipgate_status status = pipgate_version_canonical(d->run, d->fields[0], &text);
-
-	if (status == PIPGATE_OK)
-		escape(d->out, text);
-	return status;
-}
-
-static enum pipgate_status ask_specifier(struct debug *d)
-{
-	enum pipgate_prereleases prereleases = PIPGATE_PRERELEASES_AUTO;
-	enum pipgate_status status;
-	bool within;
-
-	if (span_is(d->fields[2], "true"))
-		prereleases = PIPGATE_PRERELEASES_YES;
-	else if (span_is(d->fields[2], "false"))
-		prereleases = PIPGATE_PRERELEASES_NO;
-	else if (!span_is(d->fields[2], "-"))
-		return PIPGATE_INVALID;
-	status = pipgate_specifier_contains(d->run, d->fields[0], d->fields[1], prereleases, &within);
-	if (status == PIPGATE_OK)
-		buf_text(d->out, within ? "true" : "false");
-	return status;
-}
-
-static enum pipgate_status ask_requirement(struct debug *d)
-{
-	struct pipgate_requirement r;
-	struct pipgate_error error;
-	enum pipgate_status status = pipgate_requirement_parse(d->run, d->fields[0], &r, &error);
-
-	if (status != PIPGATE_OK)
-		return status;
-	escape(d->out, r.name);
-	buf_byte(d->out, '\t');
-	for (size_t i = 0; i < r.n_extras; i++) {
-		if (i)
-			buf_byte(d->out, ',');
-		escape(d->out, r.extras[i]);
-	}
-	buf_byte(d->out, '\t');
-	escape(d->out, r.specifiers);
-	buf_byte(d->out, '\t');
-	escape(d->out, r.url);
-	buf_byte(d->out, '\t');
-	escape(d->out, r.marker);
-	return PIPGATE_OK;
-}
-
-/* true, false, or undefined: and the word that the error begins with */
-static enum pipgate_status marker_value(struct debug *d, struct span extra)
-{
-	struct pipgate_error error = {""};
-	struct span word;
-	bool value;
-	enum pipgate_status status = pipgate_marker_evaluate(d->run, d->fields[0], &d->environment, extra, &value, &error);
-
-	if (status == PIPGATE_OK)
-		buf_text(d->out, value ? "\ttrue" : "\tfalse");
-	if (status != PIPGATE_INVALID || !span_starts(span_of(error.text), SPAN("Undefined")))
-		return status;
-	word = span_of(error.text);
-	buf_text(d->out, "\tundefined:");
-	escape(d->out, span_split(&word, ':'));
-	return PIPGATE_OK;
-}
-
-static enum pipgate_status ask_marker(struct debug *d)
-{
-	struct span canonical;
-	struct pipgate_error error;
-	enum pipgate_status status = pipgate_marker_canonical(d->run, d->fields[0], &canonical, &error);
-
-	if (status != PIPGATE_OK)
-		return status;
-	escape(d->out, canonical);
-	status = marker_value(d, SPAN(""));
-	return status == PIPGATE_OK ? marker_value(d, SPAN("x")) : status;
-}
-
-static enum pipgate_status ask_cvss(struct debug *d)
-{
-	struct pipgate_severity severity;
-	enum pipgate_status status = pipgate_cvss_score(d->fields[0], &severity);
-
-	if (status == PIPGATE_OK)
-		buf_format(d->out, "%d.%d\t%s", severity.tenths / 10, severity.tenths % 10, pipgate_level_name(severity.level));
-	return status;
-}
-
-static enum pipgate_status ask_name(struct debug *d)
-{
-	struct span name;
-	enum pipgate_status status = pipgate_name_normalize(d->run, d->fields[0], &name);
-
-	if (status == PIPGATE_OK)
-		escape(d->out, name);
-	return status;
-}
-
-static enum pipgate_status ask_filename(struct debug *d)
-{
-	struct pipgate_filename filename;
-	enum pipgate_status status = pipgate_filename_parse(d->run, d->fields[0], &filename);
-
-	if (status != PIPGATE_OK)
-		return status;
-	escape(d->out, filename.name);
-	buf_byte(d->out, '\t');
-	escape(d->out, filename.version);
-	return PIPGATE_OK;
-}
-
-static const struct question {
-	const char *name;
-	size_t n_fields;
-	enum pipgate_status (*ask)(struct debug *d);
-} questions[] = {
-	{"canonical", 1, ask_canonical},     {"compare", 2, ask_compare}, {"cvss", 1, ask_cvss},
-	{"filename", 1, ask_filename},       {"marker", 1, ask_marker},   {"name", 1, ask_name},
-	{"requirement", 1, ask_requirement}, {"specifier", 3, ask_specifier},
-};
-
-static const struct question *question_find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(questions) / sizeof(*questions); i++)
-		if (strcmp(questions[i].name, name) == 0)
-			return &questions[i];
-	return NULL;
-}
 
 /* ---- the environment of markers ---- */
 
@@ -277,6 +67,35 @@ static int environment_read(const char *path, cJSON **tree, struct pipgate_varia
 
 /* ---- lines ---- */
 
+static int hex_value(char c)
+{
+	c = ascii_lower(c);
+	return ascii_digit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Undoes the escapes in place; what is none stays. */
+static struct span unescape(char *text, size_t n)
+{
+	static const char names[] = "\\tnr", means[] = "\\\t\n\r";
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const char *name = text[i] == '\\' && i + 1 < n ? memchr(names, text[i + 1], sizeof(names) - 1) : NULL;
+
+		if (name) {
+			text[used++] = means[name - names];
+			i++;
+		} else if (n - i >= 4 && text[i] == '\\' && text[i + 1] == 'x' && hex_value(text[i + 2]) >= 0 &&
+			   hex_value(text[i + 3]) >= 0) {
+			text[used++] = (char)(hex_value(text[i + 2]) << 4 | hex_value(text[i + 3]));
+			i += 3;
+		} else {
+			text[used++] = text[i];
+		}
+	}
+	return (struct span){text, used};
+}
+
 /* false: not as many fields as the question takes. */
 static bool fields_split(char *line, size_t n, struct span *fields, size_t wanted)
 {
@@ -296,7 +115,7 @@ static bool fields_split(char *line, size_t n, struct span *fields, size_t wante
 	}
 }
 
-static int line_answer(struct debug *d, const struct question *question, char *line, size_t n)
+static int line_answer(struct debug *d, const struct debug_question *question, char *line, size_t n)
 {
 	struct span fields[DEBUG_FIELDS];
 	enum pipgate_status status;
@@ -318,7 +137,7 @@ static int line_answer(struct debug *d, const struct question *question, char *l
 	return EXIT_OK;
 }
 
-static int lines_answer(struct debug *d, const struct question *question)
+static int lines_answer(struct debug *d, const struct debug_question *question)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -341,19 +160,22 @@ static int lines_answer(struct debug *d, const struct question *question)
 static int usage(void)
 {
 	return say_error(EXIT_USAGE, "usage: pipgate debug canonical|compare|cvss|filename|marker [--env FILE]|name|"
-				     "requirement|specifier < lines");
+				     "requirement|specifier < lines\n"
+				     "       pipgate debug hook LOG");
 }
 
 int command_debug(int argc, char **argv)
 {
-	const struct question *question = argc > 1 ? question_find(argv[1]) : NULL;
+	const struct debug_question *question = argc > 1 ? debug_question_find(argv[1]) : NULL;
 	struct debug d = {.environment = {usual, sizeof(usual) / sizeof(*usual)}};
 	struct pipgate_variable *variables = NULL;
 	cJSON *tree = NULL;
 	struct buf out;
 	int result = EXIT_OK;
-	bool env = argc == 4 && question && question->ask == ask_marker && strcmp(argv[2], "--env") == 0;
+	bool env = argc == 4 && question && question->environment && strcmp(argv[2], "--env") == 0;
 
+	if (argc == 3 && strcmp(argv[1], "hook") == 0)
+		return debug_hook(argv[2]);
 	if (!question || (argc != 2 && !env))
 		return usage();
 	buf_init(&out, NULL, DEBUG_BYTES);
