@@ -287,8 +287,14 @@ def standalone(pair, root, externally_managed=None):
     os.makedirs(os.path.join(library, "site-packages"))
     shutil.copy2(base, os.path.join(root, "bin", "python3"))
     for name in os.listdir(text[0]):
-        if name not in ("site-packages", "dist-packages", "EXTERNALLY-MANAGED", "sitecustomize.py"):
+        if name not in ("site-packages", "dist-packages", "EXTERNALLY-MANAGED", "sitecustomize.py", "__pycache__"):
             os.symlink(os.path.join(text[0], name), os.path.join(library, name))
+    os.mkdir(os.path.join(library, "__pycache__"))  # its own: byte code is written there
+    for path in glob.glob(os.path.join(glob.escape(text[0]), "__pycache__", "*.pyc")):
+        if not os.path.basename(path).startswith("sitecustomize."):
+            os.symlink(path, os.path.join(library, "__pycache__", os.path.basename(path)))
+    for name in ("python", "python" + pair.python):
+        os.symlink("python3", os.path.join(root, "bin", name))
     made = Environment(root, pair.python)
     made.python = os.path.join(root, "bin", "python3")
     pip = wheel(pair.pip)
