@@ -31,7 +31,7 @@ static bool ends_with(const char *text, const char *end)
 /* ---- what was judged: records of NUL-ended key=value fields, an empty field ends each ---- */
 
 struct judged {
-	const char *file, *sha256, *name, *metadata;
+	const char *file, *sha256, *name, *metadata, *cached_build;
 	bool built;
 };
 
@@ -45,6 +45,7 @@ static void take_field(struct judged *j, const char *field)
 		{"sha256=", offsetof(struct judged, sha256)},
 		{"name=", offsetof(struct judged, name)},
 		{"metadata=", offsetof(struct judged, metadata)},
+		{"cached-build=", offsetof(struct judged, cached_build)},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
@@ -275,13 +276,13 @@ void wheel_fresh(PyObject *args)
 		texts_add(&state.fresh, path);
 }
 
+/* The first record says it. */
 static const char *cached_build_rule(void)
 {
-	const char *rule = getenv("PIPGATE_CACHED_BUILD"), *profile = getenv("PIPGATE_PROFILE");
+	struct judged j;
+	size_t at = 0;
 
-	if (rule && *rule)
-		return rule;
-	return profile && (strcmp(profile, "image") == 0 || strcmp(profile, "strict") == 0) ? "block" : "warn";
+	return judged_next(&at, &j) && j.cached_build ? j.cached_build : "block";
 }
 
 static int unknown(const char *path)

@@ -24,8 +24,8 @@ enum pipgate_status question_build(struct pipgate_run *run, const struct questio
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* The line that lets what was asked pass. */
 const char *question_exception(struct pipgate_run *run, const struct question *question);
-/* What was judged, for the hook to hold files against. */
-enum pipgate_status judged_write(struct pipgate_run *run, const struct plan *plan, size_t planned,
+/* What was judged, for the hook to hold files against; cached_build: what it does with a cached wheel that it cannot. */
+enum pipgate_status judged_write(struct pipgate_run *run, const struct plan *plan, size_t planned, const char *cached_build,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 
 /* The whole of it: reads, judges, answers; the exit status. */

@@ -7,6 +7,7 @@
 #include "wrapper/command/decide.h"
 #include "wrapper/file.h"
 #include "wrapper/judge.h"
+#include "wrapper/policy/profile.h"
 
 #include "matcher/base/banned.h"
 
@@ -110,6 +111,7 @@ static int read_and_judge(struct asked *a)
 {
 	struct pipgate_error error;
 	enum pipgate_status status;
+	const char *cached_build;
 	int verdict;
 
 	if (strcmp(a->question.ask, "build") == 0)
@@ -120,7 +122,8 @@ static int read_and_judge(struct asked *a)
 		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	log_stage("plan", "%s: %zu components", a->question.ask, a->plan.n);
 	verdict = verdict_on(a);
-	if (verdict == EXIT_OK && a->question.judged && judged_write(a->run, &a->plan, a->planned, &error) != PIPGATE_OK)
+	cached_build = a->options.cached_build ? a->options.cached_build : profile_find(a->options.profile)->cached_build;
+	if (verdict == EXIT_OK && a->question.judged && judged_write(a->run, &a->plan, a->planned, cached_build, &error) != PIPGATE_OK)
 		verdict = say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	return verdict;
 }

@@ -107,12 +107,15 @@ static void record(struct buf *out, struct pipgate_run *run, const struct pipgat
 	buf_byte(out, 0);
 }
 
-enum pipgate_status judged_write(struct pipgate_run *run, const struct plan *plan, size_t planned, struct pipgate_error *error)
+enum pipgate_status judged_write(struct pipgate_run *run, const struct plan *plan, size_t planned, const char *cached_build,
+	struct pipgate_error *error)
 {
 	enum pipgate_status status;
 	struct buf out;
 
 	buf_init(&out, NULL, DECIDE_JUDGED_MAX);
+	buf_format(&out, "cached-build=%s", cached_build);
+	buf_add(&out, "\0", 2); /* the field's end, and the record's */
 	for (size_t i = 0; i < planned; i++)
 		record(&out, run, &plan->components[i]);
 	status = buf_status(&out);

@@ -6,10 +6,10 @@
 #define DAY 86400
 
 static const struct profile profiles[] = {
-	{"developer", PIPGATE_WARN, PIPGATE_WARN},
-	{"ci", PIPGATE_BLOCK, PIPGATE_BLOCK},
-	{"image", PIPGATE_BLOCK, PIPGATE_WARN},
-	{"strict", PIPGATE_BLOCK, PIPGATE_BLOCK},
+	{"developer", PIPGATE_WARN, PIPGATE_WARN, "warn"},
+	{"ci", PIPGATE_BLOCK, PIPGATE_BLOCK, "warn"},
+	{"image", PIPGATE_BLOCK, PIPGATE_WARN, "block"},
+	{"strict", PIPGATE_BLOCK, PIPGATE_BLOCK, "block"},
 };
 
 const struct profile *profile_find(const char *name)

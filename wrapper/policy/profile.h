@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Profiles: what a place of use wants where the advisory database is missing or old. One row each in profile.c. */
+/* Profiles: what a place of use wants where something cannot be known. One row each in profile.c. */
 #ifndef WRAPPER_POLICY_PROFILE_H
 #define WRAPPER_POLICY_PROFILE_H
 
@@ -9,6 +9,7 @@ struct profile {
 	const char *name;
 	enum pipgate_action missing; /* no database, or the starter set alone */
 	enum pipgate_action old;     /* DATABASE_OLD_DAYS and more */
+	const char *cached_build;    /* wheels in pip's cache that nothing verifies: "warn", "block" */
 };
 
 #define DATABASE_STALE_DAYS 3 /* advisories come daily: from here on it is said */
