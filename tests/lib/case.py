@@ -241,7 +241,8 @@ _functions = []
 
 
 def case(pips="two", name=None, mode=None):
-    """Marks a function of one Case; its name with - for _ is the case's, its docstring what it shows. mode: the one it is about."""
+    """Marks a function of one Case; its name with - for _ is the case's, its docstring what it shows. mode: the one it is about,
+    or "any": it is about none."""
     def mark(function):
         _functions.append(Definition(name or function.__name__.replace("_", "-"), pips, function, function.__doc__ or "", mode))
         return function
@@ -432,13 +433,16 @@ def sweep():
 
 
 def items(definitions):
-    """Every case as it comes (auto: inline where pip can be held so), and in plan mode: on its first pair that has both, ALL=1: on
-    every one."""
-    found = []
+    """Every case as it comes (auto: inline where pip can be held so), and in plan mode. What is about all pips runs on all; other
+    cases on the first and the last of their pips, and in plan mode on the first that has both. ALL=1: everything everywhere."""
+    found, everywhere = [], bool(os.environ.get("ALL"))
     for d in definitions:
         pairs = pips.pairs(d.pips)
         both = [p for p in pairs if p.version >= (22, 2)] if not d.mode else []
-        found += [Item(d, p, d.mode) for p in pairs] + [Item(d, p, "plan") for p in (both if os.environ.get("ALL") else both[:1])]
+        mode = None if d.mode == "any" else d.mode
+        if not everywhere and d.pips != "all":
+            pairs = pairs[:1] + pairs[1:][-1:]
+        found += [Item(d, p, mode) for p in pairs] + [Item(d, p, "plan") for p in (both if everywhere else both[:1])]
     return found
 
 
