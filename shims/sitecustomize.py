@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `pipgate enable` puts into a Python, with the shim's path in it: the first part between marks into any file, the second
-# where the file is ours alone. Ordinary programs pay for one function; no name stays but _pipgate, nothing is imported.
+# What `pipgate enable` puts into a Python, the shim's path put in. Between marks into any sitecustomize: the finder; where that
+# file is ours alone: what is next, too; in a .pth: the line, which compiles the finder when it is needed. An ordinary program
+# pays for one function; no name stays but _pipgate, nothing is imported.
 # ==== finder
 def _pipgate(shim):
     """Puts a finder first that finds nothing. When pip is imported it loads the shim; where that fails, what installs is refused."""
@@ -11,15 +12,13 @@ def _pipgate(shim):
         file = shim.decode(sys.getfilesystemencoding(), "surrogateescape")
         if "pipgate_shim" in sys.modules:  # pip was reached by a road of ours
             return ""
+        words = {"__name__": "pipgate_shim", "__file__": file}
         try:
             with open(shim, "rb") as f:
-                exec(compile(f.read(), file, "exec"), {"__name__": "pipgate_shim", "__file__": file})
-            if sys.modules["pipgate_shim"].words["Finder"] in sys.meta_path:
-                return ""
+                exec(compile(f.read(), file, "exec"), words)
         except Exception as e:
-            sys.modules.pop("pipgate_shim", None)
             return "%s cannot be loaded (%s)" % (file, e)
-        return "%s is not whole" % file
+        return "" if words.get("Finder") in sys.meta_path else "%s is not whole" % file
 
     def refuse(*ignored):
         if sys.stderr:
@@ -53,6 +52,13 @@ def _pipgate(shim):
 
 
 _pipgate(b"@SHIM@")
+# ==== line
+def find_spec(name, path=None, target=None):  # noqa: E302 F821 (sys, shim and todo are given)
+    if todo and name in ("pip", "pip._internal"):
+        exec(todo.pop(), {"__name__": "pipgate"})
+        return sys.meta_path[0].find_spec(name, path, target)
+find_spec.find_spec, find_spec.pipgate = find_spec, shim  # noqa: E305
+sys.meta_path.insert(0, find_spec)
 # ==== next
 def _pipgate(here):  # noqa: E302 F811
     """Another sitecustomize, further down sys.path, which this one keeps from being found, runs as if this one were not here."""

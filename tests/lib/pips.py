@@ -250,9 +250,7 @@ def _template(pair):
         if not _holds(root + ".ready", key):
             shutil.rmtree(root, ignore_errors=True)
             _checked([base, "-m", "venv", "--without-pip", root], "no environment with Python " + pair.python)
-            python = os.path.join(root, "bin", "python")
-            _checked([python, "-I", os.path.join(pip, "pip"), "install", "--no-index", "--no-deps", pip],
-                     "pip %s could not install itself" % pair.pip)
+            install_pip(pair, os.path.join(root, "bin", "python"))
             _write(root + ".ready", key)
     return root
 
@@ -277,29 +275,37 @@ def _rewrite(path, old, new):
 
 
 def standalone(pair, root, externally_managed=None):
-    """A Python of its own, no virtual environment: a copy of the binary over links to the standard library, with pip.
-    externally_managed: the text of its EXTERNALLY-MANAGED file (PEP 668)."""
-    base = os.path.realpath(pythons()[pair.python])
-    text = subprocess.run([base, "-I", "-S", "-c", "import os, sys; print(os.path.dirname(os.__file__)); print(sys.platlibdir if hasattr(sys, 'platlibdir') else 'lib')"],
-                          stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")
-    library = os.path.join(root, text[1], "python" + pair.python)
-    os.makedirs(os.path.join(root, "bin"))
-    os.makedirs(os.path.join(library, "site-packages"))
-    shutil.copy2(base, os.path.join(root, "bin", "python3"))
-    for name in os.listdir(text[0]):
-        if name not in ("site-packages", "dist-packages", "EXTERNALLY-MANAGED", "sitecustomize.py", "__pycache__"):
-            os.symlink(os.path.join(text[0], name), os.path.join(library, name))
-    os.mkdir(os.path.join(library, "__pycache__"))  # its own: byte code is written there
-    for path in glob.glob(os.path.join(glob.escape(text[0]), "__pycache__", "*.pyc")):
-        if not os.path.basename(path).startswith("sitecustomize."):
-            os.symlink(path, os.path.join(library, "__pycache__", os.path.basename(path)))
-    for name in ("python", "python" + pair.python):
-        os.symlink("python3", os.path.join(root, "bin", name))
+    """A Python of its own, no virtual environment, with pip. externally_managed: the text of its EXTERNALLY-MANAGED file (PEP 668)."""
+    library = own_python(pythons()[pair.python], root)
     made = Environment(root, pair.python)
     made.python = os.path.join(root, "bin", "python3")
-    pip = wheel(pair.pip)
-    _checked([made.python, "-I", os.path.join(pip, "pip"), "install", "--no-index", "--no-deps", "--prefix", root, pip],
-             "pip could not install itself")
+    install_pip(pair, made.python, "--prefix", root)
     if externally_managed is not None:
         _write(os.path.join(library, "EXTERNALLY-MANAGED"), externally_managed)
     return made
+
+
+def own_python(base, root):
+    """A copy of the binary over links to the standard library; the folder of these links. Its byte code and sitecustomize are its own."""
+    base = os.path.realpath(base)
+    text = subprocess.run([base, "-I", "-S", "-c", "import os, sys; print(os.path.dirname(os.__file__)); print(getattr(sys, 'platlibdir', 'lib')); print('%d.%d' % sys.version_info[:2])"],
+                          stdout=subprocess.PIPE, check=True).stdout.decode().split("\n")
+    library, cache = os.path.join(root, text[1], "python" + text[2]), "__pycache__"
+    for folder in (os.path.join(root, "bin"), os.path.join(library, "site-packages"), os.path.join(library, cache)):
+        os.makedirs(folder)
+    shutil.copy2(base, os.path.join(root, "bin", "python3"))
+    for name in ("python", "python" + text[2]):
+        os.symlink("python3", os.path.join(root, "bin", name))
+    for name in os.listdir(text[0]):
+        if name not in ("site-packages", "dist-packages", "EXTERNALLY-MANAGED", "sitecustomize.py", cache):
+            os.symlink(os.path.join(text[0], name), os.path.join(library, name))
+    for path in glob.glob(os.path.join(glob.escape(text[0]), cache, "*.pyc")):
+        if not os.path.basename(path).startswith("sitecustomize."):
+            os.symlink(path, os.path.join(library, cache, os.path.basename(path)))
+    return library
+
+
+def install_pip(pair, python, *options):
+    """pip's own wheel installs itself into this Python's environment."""
+    pip = wheel(pair.pip)
+    _checked([python, "-I", os.path.join(pip, "pip"), "install", "--no-index", "--no-deps"] + list(options) + [pip], "pip could not install itself")

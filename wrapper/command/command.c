@@ -24,9 +24,17 @@ const struct command command_table[] = {
 	{"doctor", command_doctor, "which pip, database and profile are in use, and what is missing", "usage: pipgate doctor\n"},
 	{"shims", command_shims, "make the links pip, pip3, pip3.N in a folder",
 		"usage: pipgate shims DIR\n\nPut DIR first on PATH afterwards.\n"},
-	{"enable", command_enable, "put the hook into an interpreter: `python -m pip`, environments' own pips, tools are gated",
-		"usage: pipgate enable [--python PYTHON]\n"},
-	{"disable", command_disable, "take it out again", "usage: pipgate disable [--python PYTHON]\n"},
+	{"enable", command_enable, "gate every pip of an interpreter: python -m pip, environments' own pips, tools that call it",
+		"usage: pipgate enable [--python PYTHON | --venv DIR | --all]\n\n"
+		"Without an option: the interpreter of the pip that is meant here; of a virtual environment its base interpreter, which is\n"
+		"that of every environment made from it. --venv: that environment alone. --all: every python3.N on PATH, in /usr/bin and\n"
+		"/usr/local/bin.\n"},
+	{"disable", command_disable, "take out what enable put in",
+		"usage: pipgate disable [--python PYTHON | --venv DIR | --all]\n\nBytes, modes and times are as they were before.\n"},
+	{"status", command_status, "which ways to a pip are gated here, and what closes the others",
+		"usage: pipgate status [--json] [--strict]\n\n"
+		"Walks the roads that this environment has (PATH, VIRTUAL_ENV, PYTHONPATH, …): covered, open, or not coverable here.\n"
+		"--strict: 1 if any is open. An alias of your shell cannot be seen from here.\n"},
 	{"shell-init", command_shell_init, "an alias for interactive shells: eval \"$(pipgate shell-init bash)\"",
 		"usage: pipgate shell-init bash|zsh|fish|sh\n"},
 	{"debug", command_debug, "versions, specifiers, markers and scores against an oracle; the hook's log",

@@ -26,5 +26,6 @@ int command_match(int argc, char **argv);
 int command_pip(int argc, char **argv);
 int command_shell_init(int argc, char **argv);
 int command_shims(int argc, char **argv);
+int command_status(int argc, char **argv);
 
 #endif

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `pipgate shims DIR`: links named pip, pip3 and pip3.N for every python3.N on PATH. */
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "wrapper/command/command.h"
-#include "wrapper/memory.h"
+#include "wrapper/interpreter/interpreter.h"
 
 #include "matcher/base/banned.h"
 
@@ -31,43 +29,19 @@ static int make_link(const char *folder, const char *name, const char *target)
 	return 0;
 }
 
-/* "python3.11" → 11; -1: another name. */
-static int minor_of(const char *name)
+static void mark_minor(void *ctx, struct span folder, const char *name, unsigned minor)
 {
-	char *end;
-	long minor;
+	bool *minors = ctx;
 
-	if (strncmp(name, "python3.", 8) != 0 || !ascii_digit(name[8]))
-		return -1;
-	minor = strtol(name + 8, &end, 10);
-	return *end || minor > 99 ? -1 : (int)minor;
-}
-
-static void find_minors(bool minors[100])
-{
-	struct span rest = span_of(getenv("PATH"));
-
-	while (rest.n) {
-		struct span folder = span_split(&rest, ':');
-		char path[PATH_MAX];
-		struct dirent *entry;
-		DIR *dir;
-
-		if (snprintf(path, sizeof(path), SPAN_FMT, SPAN_ARG(folder)) >= (int)sizeof(path))
-			continue;
-		dir = opendir(path);
-		while (dir && (entry = readdir(dir)))
-			if (minor_of(entry->d_name) >= 0)
-				minors[minor_of(entry->d_name)] = true;
-		if (dir)
-			closedir(dir);
-	}
+	(void)folder;
+	(void)name;
+	minors[minor] = true;
 }
 
 int command_shims(int argc, char **argv)
 {
 	char target[PATH_MAX], name[24];
-	bool minors[100] = {false};
+	bool minors[INTERPRETER_MINORS] = {false};
 	ssize_t n;
 	int status;
 
@@ -79,11 +53,11 @@ int command_shims(int argc, char **argv)
 	target[n] = 0;
 	if (mkdir(argv[1], 0755) && errno != EEXIST)
 		return say_error(EXIT_UNDECIDED, "%s: %s", argv[1], strerror(errno));
-	find_minors(minors);
+	interpreters_each(NULL, mark_minor, minors);
 	status = make_link(argv[1], "pip", target);
 	if (!status)
 		status = make_link(argv[1], "pip3", target);
-	for (int i = 0; i < 100 && !status; i++) {
+	for (int i = 0; i < INTERPRETER_MINORS && !status; i++) {
 		snprintf(name, sizeof(name), "pip3.%d", i);
 		if (minors[i])
 			status = make_link(argv[1], name, target);

@@ -84,10 +84,7 @@ enum block_state block_find(struct span file, struct block *out)
 		return BLOCK_DAMAGED;
 	out->start = open;
 	out->end = close + sizeof(CLOSE) - 1;
-	if (!out->former.newline)
-		return BLOCK_FOUND;
-	if (open == 0)
-		return BLOCK_DAMAGED;
-	out->start--;
+	out->former.newline = out->former.newline && open > 0;
+	out->start -= out->former.newline;
 	return BLOCK_FOUND;
 }

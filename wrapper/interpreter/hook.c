@@ -2,6 +2,7 @@
 #include "wrapper/interpreter/hook.h"
 
 #include <dirent.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,17 +10,12 @@
 
 #include "wrapper/file.h"
 #include "wrapper/interpreter/block.h"
+#include "wrapper/interpreter/body.h"
 #include "wrapper/interpreter/replace.h"
-#include "wrapper/part.h"
 
 #include "matcher/base/banned.h"
 
 #define FILE_MAX     ((size_t)1 << 20) /* a sitecustomize of some lines is usual */
-#define TEMPLATE     "sitecustomize.in"
-#define PART_FINDER  "# ==== finder\n"
-#define PART_NEXT    "# ==== next\n"
-#define PLACE_SHIM   "@SHIM@"
-#define PTH_BEGIN    "import sys; exec(\""
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 
 /* ---- where ---- */
@@ -28,6 +24,7 @@ static void place_set(struct pipgate_run *run, struct hook_place *place, const c
 {
 	const char *slash = strrchr(real, '/');
 
+	place->real = text_copy(run, span_of(real));
 	place->folder = text_copy(run, ((struct span){real, (size_t)(slash - real)}));
 	place->name = text_copy(run, span_of(slash + 1));
 }
@@ -73,82 +70,6 @@ void hook_of_environment(struct pipgate_run *run, const char *site_packages, str
 	place_set(run, out, out->path);
 }
 
-/* ---- what ---- */
-
-/* A Python literal may hold any byte: ASCII, so that no encoding of the file matters. */
-static void add_literal(struct buf *out, struct span bytes)
-{
-	for (size_t i = 0; i < bytes.n; i++) {
-		unsigned char c = (unsigned char)bytes.p[i];
-
-		if (c == '"' || c == '\\')
-			buf_format(out, "\\%c", c);
-		else if (c == '\n')
-			buf_text(out, "\\n");
-		else if (c >= ' ' && c < 0x7f)
-			buf_byte(out, c);
-		else
-			buf_format(out, "\\x%02x", c);
-	}
-}
-
-/* The part of the template behind its headline, up to the next. */
-static struct span part_of(struct span template, struct span headline)
-{
-	char *at = memmem(template.p, template.n, headline.p, headline.n), *end;
-	struct span part = at ? span_from(template, (size_t)(at - template.p) + headline.n) : SPAN("");
-
-	end = part.n ? memmem(part.p, part.n, "\n# ==== ", 8) : NULL;
-	return end ? (struct span){part.p, (size_t)(end - part.p) + 1} : part;
-}
-
-static void add_finder(struct buf *out, struct span finder, const char *shim)
-{
-	char *at = memmem(finder.p, finder.n, PLACE_SHIM, sizeof(PLACE_SHIM) - 1);
-	size_t before = at ? (size_t)(at - finder.p) : finder.n;
-
-	buf_span(out, (struct span){finder.p, before});
-	if (at)
-		add_literal(out, span_of(shim));
-	buf_span(out, span_from(finder, before + sizeof(PLACE_SHIM) - 1));
-}
-
-static void add_body(struct buf *out, const struct hook_place *place, bool alone, struct span template, const char *shim)
-{
-	struct span finder = part_of(template, SPAN(PART_FINDER));
-	struct buf lines;
-
-	if (!place->one_line) {
-		add_finder(out, finder, shim);
-		if (alone)
-			buf_span(out, part_of(template, SPAN(PART_NEXT)));
-		return;
-	}
-	buf_init(&lines, NULL, FILE_MAX);
-	add_finder(&lines, finder, shim);
-	buf_text(out, PTH_BEGIN);
-	add_literal(out, buf_view(&lines));
-	buf_text(out, "\")\n");
-	if (buf_status(&lines) != PIPGATE_OK)
-		die_no_memory();
-	buf_fini(&lines);
-}
-
-static enum pipgate_status read_template(struct buf *out, char shim[PATH_MAX], struct pipgate_error *error)
-{
-	char path[PATH_MAX];
-	enum pipgate_status status;
-
-	if (!part_find(path, TEMPLATE))
-		return error_set(error, PIPGATE_FAILED, "%s is missing; install pipgate anew", path);
-	if (!part_find(shim, "pipgate_shim.py"))
-		return error_set(error, PIPGATE_FAILED, "%s is missing; install pipgate anew", shim);
-	status = file_read(AT_FDCWD, path, out, error);
-	if (status == PIPGATE_OK && !memmem(out->p, out->n, PLACE_SHIM, sizeof(PLACE_SHIM) - 1))
-		return error_set(error, PIPGATE_FAILED, "%s is not whole; install pipgate anew", path);
-	return status;
-}
-
 /* ---- a file and what is to be in it ---- */
 
 struct work {
@@ -177,13 +98,13 @@ static enum pipgate_status work_read(struct work *w, const struct hook_place *pl
 	if (w->fd < 0)
 		return errno == ENOENT ? PIPGATE_OK : error_set(error, PIPGATE_FAILED, "%s: %s", place->path, errno == EINVAL ? "no regular file" : strerror(errno));
 	if (w->st.st_mode & S_IWOTH)
-		return error_set(error, PIPGATE_FAILED, "%s/%s may be written by anyone: left as it is", place->folder, place->name);
+		return error_set(error, PIPGATE_FAILED, "%s may be written by anyone: left as it is", place->real);
 	status = file_read_fd(w->fd, place->path, &w->old, error);
 	if (status != PIPGATE_OK)
 		return status;
 	w->state = block_find(buf_view(&w->old), &w->block);
 	if (w->state == BLOCK_DAMAGED)
-		return error_set(error, PIPGATE_FAILED, "%s/%s: the marks of pipgate in it are damaged: take the lines out by hand", place->folder, place->name);
+		return error_set(error, PIPGATE_FAILED, "%s: the marks of pipgate in it are damaged: take the lines out by hand", place->real);
 	return PIPGATE_OK;
 }
 
@@ -212,7 +133,7 @@ static enum pipgate_status work_replace(struct work *w, const struct hook_place 
 	if (buf_status(&w->fresh) != PIPGATE_OK)
 		die_no_memory();
 	if (w->fd >= 0 && geteuid() != 0 && w->st.st_uid != geteuid())
-		return error_set(error, PIPGATE_FAILED, "%s/%s belongs to another user", place->folder, place->name);
+		return error_set(error, PIPGATE_FAILED, "%s belongs to another user", place->real);
 	return folder_replace(&w->folder, place->name, buf_view(&w->fresh), w->fd, times, error);
 }
 
@@ -231,40 +152,48 @@ static struct block_former former_now(const struct work *w)
 	return f;
 }
 
-enum pipgate_status hook_put(struct pipgate_run *run, const struct hook_place *place, bool *changed, struct pipgate_error *error)
+static enum pipgate_status put(struct work *w, const struct hook_place *place, bool *changed, struct pipgate_error *error)
 {
-	struct block_former former;
-	struct buf template, body;
-	char shim[PATH_MAX];
-	struct work w;
+	struct block_former former = w->state == BLOCK_FOUND ? w->block.former : former_now(w);
+	enum body_form form = place->one_line ? BODY_LINE : former.absent ? BODY_FILE : BODY_JOINED;
 	enum pipgate_status status;
+	struct buf body;
 
-	(void)run;
-	buf_init(&template, NULL, FILE_MAX);
 	buf_init(&body, NULL, FILE_MAX);
-	status = read_template(&template, shim, error);
+	status = body_read(&body, form, error);
 	if (status == PIPGATE_OK) {
-		status = work_begin(&w, place, error);
-		if (status == PIPGATE_OK) {
-			former = w.state == BLOCK_FOUND ? w.block.former : former_now(&w);
-			add_body(&body, place, former.absent, buf_view(&template), shim);
-			buf_span(&w.fresh, before_block(&w));
-			block_write(&w.fresh, &former, buf_view(&body));
-			buf_span(&w.fresh, behind_block(&w));
-			*changed = !span_equal(buf_view(&w.fresh), buf_view(&w.old));
-			if (*changed)
-				status = work_replace(&w, place, NULL, error);
-		}
-		work_end(&w);
+		buf_span(&w->fresh, before_block(w));
+		block_write(&w->fresh, &former, buf_view(&body));
+		buf_span(&w->fresh, behind_block(w));
+		*changed = !span_equal(buf_view(&w->fresh), buf_view(&w->old));
 	}
-	buf_fini(&template);
 	buf_fini(&body);
+	return status == PIPGATE_OK && *changed ? work_replace(w, place, NULL, error) : status;
+}
+
+enum pipgate_status hook_put(const struct hook_place *place, bool *changed, struct pipgate_error *error)
+{
+	struct work w;
+	enum pipgate_status status = work_begin(&w, place, error);
+
+	*changed = false;
+	if (status == PIPGATE_OK)
+		status = put(&w, place, changed, error);
+	work_end(&w);
 	return status;
 }
 
 /* ---- out ---- */
 
-/* Byte code that was made of the file: its header names the source's size and time. */
+/* Is it byte code of this source? Its header names the source's time and size. */
+static bool made_of(int fd, const struct stat *source)
+{
+	uint32_t head[4]; /* magic number, flags, time, size; little endian */
+
+	return read(fd, head, sizeof(head)) == sizeof(head) && head[1] == 0 && le32toh(head[2]) == (uint32_t)source->st_mtime &&
+		le32toh(head[3]) == (uint32_t)source->st_size;
+}
+
 static void remove_byte_code(int folder, const struct stat *source)
 {
 	int fd = openat(folder, "__pycache__", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -272,20 +201,27 @@ static void remove_byte_code(int folder, const struct stat *source)
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		unsigned char head[16] = {0};
-		int pyc;
+		int file = strncmp(entry->d_name, "sitecustomize.", 14) == 0 ? openat(fd, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
 
-		if (strncmp(entry->d_name, "sitecustomize.", 14) != 0)
-			continue;
-		pyc = openat(fd, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-		if (pyc < 0)
-			continue;
-		if (read(pyc, head, sizeof(head)) == sizeof(head) && head[4] == 0 && le32toh(*(uint32_t *)(head + 8)) == (uint32_t)source->st_mtime)
+		if (file >= 0 && made_of(file, source))
 			unlinkat(fd, entry->d_name, 0);
-		close(pyc);
+		if (file >= 0)
+			close(file);
 	}
 	if (dir)
 		closedir(dir);
+}
+
+/* The byte code first: were we killed in between, a file without it would be whole; again behind it: a Python may just have started. */
+static enum pipgate_status remove_file(struct work *w, const struct hook_place *place, struct pipgate_error *error)
+{
+	enum pipgate_status status;
+
+	remove_byte_code(w->folder.fd, &w->st);
+	status = folder_remove(&w->folder, place->name, error);
+	if (status == PIPGATE_OK)
+		remove_byte_code(w->folder.fd, &w->st);
+	return status;
 }
 
 static enum pipgate_status take_out(struct work *w, const struct hook_place *place, struct pipgate_error *error)
@@ -294,28 +230,47 @@ static enum pipgate_status take_out(struct work *w, const struct hook_place *pla
 	const struct block_former *former = &w->block.former;
 	bool edited;
 
-	if (former->absent && before.n + behind.n == 0) {
-		enum pipgate_status status = folder_remove(&w->folder, place->name, error);
-
-		if (status == PIPGATE_OK)
-			remove_byte_code(w->folder.fd, &w->st);
-		return status;
-	}
+	if (former->absent && before.n + behind.n == 0)
+		return remove_file(w, place, error);
+	if (former->newline && behind.n)
+		before.n++; /* lines were written behind ours: they are not joined to the last one of before */
 	buf_span(&w->fresh, before);
 	buf_span(&w->fresh, behind);
 	edited = former->absent || block_digest(before, behind) != former->digest;
 	return work_replace(w, place, edited ? NULL : former->times, error);
 }
 
-enum pipgate_status hook_take(struct pipgate_run *run, const struct hook_place *place, bool *changed, struct pipgate_error *error)
+enum pipgate_status hook_take(const struct hook_place *place, bool *changed, struct pipgate_error *error)
 {
 	struct work w;
 	enum pipgate_status status = work_begin(&w, place, error);
 
-	(void)run;
 	*changed = status == PIPGATE_OK && w.state == BLOCK_FOUND;
 	if (*changed)
 		status = take_out(&w, place, error);
 	work_end(&w);
 	return status;
+}
+
+bool hook_needs_root(const struct hook_place *place)
+{
+	struct stat st;
+
+	if (geteuid() == 0)
+		return false;
+	if (faccessat(AT_FDCWD, place->folder, W_OK | X_OK, AT_EACCESS) && errno == EACCES)
+		return true;
+	return stat(place->path, &st) == 0 && st.st_uid != geteuid();
+}
+
+bool hook_there(const struct hook_place *place)
+{
+	struct block block;
+	struct buf text;
+	bool there;
+
+	buf_init(&text, NULL, FILE_MAX);
+	there = file_read(AT_FDCWD, place->real, &text, NULL) == PIPGATE_OK && block_find(buf_view(&text), &block) == BLOCK_FOUND;
+	buf_fini(&text);
+	return there;
 }

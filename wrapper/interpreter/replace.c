@@ -16,7 +16,7 @@
 #include "matcher/base/banned.h"
 
 #define BESIDE ".pipgate-enable-" /* Python looks at no name that begins with a dot */
-#define XATTR_MAX 65536           /* of one value, and of all names: Linux has no more */
+#define XATTR_MAX ((size_t)65536)           /* of one value, and of all names: Linux has no more */
 
 /* ---- a folder of our own for a moment ---- */
 
@@ -74,23 +74,26 @@ int folder_file(const struct folder *folder, const char *name, struct stat *st)
 
 /* ---- as the other file is ---- */
 
-static bool copy_xattr(int from, int to, const char *name, char *value)
+/* Some are set by the system itself, and not to be set: it is enough that they are there. */
+static bool copy_xattr(int from, int to, const char *name, char *value, char *there)
 {
 	ssize_t n = fgetxattr(from, name, value, XATTR_MAX);
 
-	return n >= 0 && fsetxattr(to, name, value, (size_t)n, 0) == 0;
+	if (n < 0)
+		return false;
+	return fsetxattr(to, name, value, (size_t)n, 0) == 0 ||
+		(fgetxattr(to, name, there, XATTR_MAX) == n && memcmp(value, there, (size_t)n) == 0);
 }
 
 static bool copy_xattrs(int from, int to)
 {
-	char *names = must(malloc(XATTR_MAX)), *value = must(malloc(XATTR_MAX));
+	char *room = must(malloc(3 * XATTR_MAX)), *names = room, *value = room + XATTR_MAX, *there = value + XATTR_MAX;
 	ssize_t n = flistxattr(from, names, XATTR_MAX);
 	bool good = n >= 0 || errno == ENOTSUP;
 
 	for (char *name = names; good && name < names + n; name += strlen(name) + 1)
-		good = copy_xattr(from, to, name, value);
-	free(names);
-	free(value);
+		good = copy_xattr(from, to, name, value, there);
+	free(room);
 	return good;
 }
 

@@ -59,6 +59,13 @@ static bool is_copy(const char *path, const struct stat *st)
 	return found;
 }
 
+bool pip_is_ours(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && (is_this(&st) || is_copy(path, &st));
+}
+
 /* folder/name where it is a program and not ourselves. */
 static char *program_in(struct pipgate_run *run, struct span folder, const char *name)
 {
@@ -106,8 +113,8 @@ static bool looks_like_python(struct span path)
 }
 
 /* Understands "#!/path/python", "#!/usr/bin/env python3" and the two-line form for long paths:
- * #!/bin/sh / '''exec' "/long path/python" "$0" "$@". NULL: a shell shim or a binary. */
-static char *script_interpreter(struct pipgate_run *run, const char *script)
+ * #!/bin/sh / '''exec' "/long path/python" "$0" "$@". */
+char *script_interpreter(struct pipgate_run *run, const char *script)
 {
 	char head[4096];
 	int fd = open(script, O_RDONLY | O_CLOEXEC);
@@ -143,7 +150,7 @@ static char *python_name(struct pipgate_run *run, const char *name)
 	return text_format(run, "python%s", strncmp(name, "pip", 3) == 0 ? name + 3 : "3");
 }
 
-static char *sibling_python(struct pipgate_run *run, const char *script, const char *name)
+char *sibling_python(struct pipgate_run *run, const char *script, const char *name)
 {
 	const char *folder = folder_of(run, script);
 	const char *names[] = {python_name(run, name), "python3", "python"};
