@@ -307,9 +307,9 @@ def _prepare(module):
 def _prepare_one(owner, name, original):
     @functools.wraps(original)
     def prepare(self, req, *args, **more):
-        if not _Now.active:
-            return original(self, req, *args, **more)
         link = req.link
+        if not _Now.active:
+            return (original if link.is_wheel else _without_command(prepare))(self, req, *args, **more)
         _Now.subjects.append((link.filename, link.url, req.name or "", bool(link.is_vcs), link.is_existing_dir()))
         try:
             sys.audit("pipgate.prepare", *_Now.subjects[-1])
@@ -319,6 +319,38 @@ def _prepare_one(owner, name, original):
             if _Now.subjects:  # what was drawn in by a build is done, the build goes on
                 sys.audit("pipgate.prepare", *_Now.subjects[-1])
     setattr(owner, name, prepare)
+
+
+def _without_command(function):
+    """A program that uses pip's parts by itself, as pip-compile does: what is built for it is asked about like any other."""
+    @functools.wraps(function)
+    def alone(*args, **more):
+        why = _not_inline()
+        if why:
+            raise _error(why)
+        _Now.active, _Now.planned, _Now.subjects = True, False, []
+        sys.audit("pipgate.begin", "install", [], ROAD, os.isatty(2), _sha256, _metadata)
+        try:
+            return function(*args, **more)
+        finally:
+            _end([None])
+    return alone
+
+
+def _error(why):
+    from pip._internal.exceptions import InstallationError
+    return InstallationError("pipgate: %s; nothing was installed" % why)
+
+
+def _install_wheel(module):
+    original = module.install_wheel
+
+    @functools.wraps(original)
+    def install_wheel(*args, **more):
+        if not _Now.active:  # a program calls run() or less of a command: there is no plan that was judged
+            raise _error("a program would install without a command of pip")
+        return original(*args, **more)
+    module.install_wheel = install_wheel
 
 
 def _subprocess(module):
@@ -340,6 +372,7 @@ _WRAPS = {
     "pip._internal.resolution.resolvelib.resolver": _resolve,
     "pip._internal.resolution.legacy.resolver": _resolve,
     "pip._internal.operations.prepare": _prepare,
+    "pip._internal.operations.install.wheel": _install_wheel,
     "pip._internal.utils.subprocess": _subprocess,
 }
 
