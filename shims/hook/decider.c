@@ -376,6 +376,13 @@ static bool keep_judged(const struct child *c)
 	return true;
 }
 
+static void read_why(const struct child *c, char *out, size_t n)
+{
+	ssize_t got = pread(c->judged, out, n - 1, 0);
+
+	out[got > 0 ? got : 0] = 0;
+}
+
 enum answer decider_ask(const struct question *question, char *error, size_t error_n)
 {
 	struct child c;
@@ -398,7 +405,9 @@ enum answer decider_ask(const struct question *question, char *error, size_t err
 		answer = ANSWER_ERROR;
 		wrong = "what the decider judged cannot be read";
 	}
-	child_release(&c);
 	snprintf(error, error_n, "%s", wrong ? wrong : "");
+	if (answer == ANSWER_BLOCK)
+		read_why(&c, error, error_n);
+	child_release(&c);
 	return answer;
 }

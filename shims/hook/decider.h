@@ -21,7 +21,7 @@ struct question {
 };
 
 /* On ANSWER_ALLOW of a plan the state has what was judged. error: what went wrong with ANSWER_ERROR; empty where the decider
- * itself has said it. */
+ * itself has said it. With ANSWER_BLOCK: the first reason, or empty. */
 enum answer decider_ask(const struct question *question, char *error, size_t error_n);
 
 #endif

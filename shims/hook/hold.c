@@ -8,13 +8,13 @@
 
 int hold_ask(const struct question *question, const char *refused)
 {
-	char error[128];
+	char error[256]; /* or the reason of a block */
 
 	switch (decider_ask(question, error, sizeof(error))) {
 	case ANSWER_ALLOW:
 		return 0;
 	case ANSWER_BLOCK:
-		deny_set(HOOK_BLOCKED, "%s", refused);
+		deny_set(HOOK_BLOCKED, "%s%s%s", refused, error[0] ? ": " : "", error);
 		return deny_raise();
 	case ANSWER_CANCELLED: /* pip says so itself; what it may do on its way out creates nothing */
 		deny_set(HOOK_PIPS_OWN, "cancelled while pipgate was deciding");

@@ -44,7 +44,7 @@ enum decide_descriptor {
 	DECIDE_FD_KEYS = 3,   /* memfd: key=value, each ended by a NUL */
 	DECIDE_FD_REPORT = 4, /* memfd: pip's report; empty where no plan is judged */
 	DECIDE_FD_ANSWER = 5, /* pipe: one line, then the end */
-	DECIDE_FD_JUDGED = 6, /* memfd: what was judged, where the key judged=6 asks for it */
+	DECIDE_FD_JUDGED = 6, /* memfd: what was judged, or why it is blocked, where the key judged=6 asks for it */
 	DECIDE_FD_REST = 7,   /* nothing from here on */
 };
 
