@@ -46,7 +46,7 @@ HOOK     := $(B)/pipgate-hook.so $(B)/pipgate_shim.py $(B)/sitecustomize.in
 PROGRAMS := $(B)/pipgate $(B)/pipgate-fetch $(HOOK)
 STARTER  := $(wildcard packaging/starter/*.json)
 
-.PHONY: all dev t check check-hook hook-abi check-asan check-valgrind coverage demo bench fuzz lint format install uninstall dist clean help units
+.PHONY: all dev t check check-hook hook-abi bypass check-asan check-valgrind coverage demo bench fuzz lint format install uninstall dist clean help units
 .DELETE_ON_ERROR:
 .SECONDARY: # objects of tests are kept
 
@@ -129,6 +129,9 @@ check-hook: deps-test all ## every case of the hook on every pair of pip and Pyt
 hook-abi: deps-test all ## write tests/conformance/hook.abi anew, after the hook's interface was changed on purpose
 	$(Q)abidw --exported-interfaces-only --no-architecture --no-corpus-path --no-show-locs --no-comp-dir-path --no-elf-needed \
 		--no-parameter-names --drop-undefined-syms --out-file tests/conformance/hook.abi $(B)/pipgate-hook.so
+
+bypass: deps-test all ## every road around the gate, on every pair, as a table, and the matrix of pips and Pythons: BYPASS='pipx two*'
+	$(Q)B=$(B) tests/bypass/run.py $(BYPASS)
 
 check-asan: deps-test ## every test under AddressSanitizer and UndefinedBehaviorSanitizer
 	$(Q)$(MAKE) --no-print-directory $(ASAN) all units replays

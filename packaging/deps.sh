@@ -31,6 +31,7 @@ xz-utils             p:xz
 procps               p:ps
 binutils             p:nm
 abigail-tools        p:abidiff
+sudo                 p:sudo
 '
 bench='
 hyperfine            p:hyperfine
