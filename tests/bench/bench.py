@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What rows are made of, and what they share: places, input that is made once, environments."""
+import email
 import os
 import random
 import shutil
 import statistics
+import subprocess
 import sys
 import zipfile
 import zlib
@@ -16,6 +18,7 @@ import measure  # noqa: E402
 
 __all__ = ["index", "made_up", "measure", "paths", "pips"]
 SEED = 1
+REQUIRED = ["requests", "flask"]
 UNITS = {"ms": lambda v: "%.2f ms" % (v * 1000), "s": lambda v: "%.3f s" % v, "MiB": lambda v: "%.2f MiB" % (v / measure.MIB),
          "/s": lambda v: "{:,.0f}/s".format(v), "×": lambda v: "%.3f ×" % v}
 
@@ -161,16 +164,41 @@ class Bench:
     # ---- pips ----
 
     @property
+    def pair(self):
+        """The newest pip on the newest Python here that it works on."""
+        try:
+            return max(pips.pairs("all"), key=lambda p: (p.version, int(p.python[2:])))
+        except ValueError:
+            raise Skip("no Python here that a pip of the tests works on")
+
+    @property
     def environment(self):
         """A fresh environment with the newest pip."""
-        def make():
-            try:
-                pair = max(pips.pairs("all"), key=lambda p: (p.version, int(p.python[2:])))
-                shutil.rmtree(self.path("env"), ignore_errors=True)
-                return pips.environment(pair, self.path("env"))
-            except (pips.Unavailable, ValueError) as e:
-                raise Skip(str(e) or "no Python here that a pip of the tests works on")
-        return self.part("environment", make)
+        return self.part("environment", lambda: self.fresh("env", pips.environment))
+
+    def fresh(self, name, make):
+        """What make(pair, path) of lib/pips gives, at a place where nothing is left of an earlier run."""
+        shutil.rmtree(self.path(name), ignore_errors=True)
+        try:
+            return make(self.pair, self.path(name))
+        except pips.Unavailable as e:
+            raise Skip(str(e))
+
+    @property
+    def wheels(self):
+        """requests, flask and what they need, from the index that pip is configured with, kept for a build folder. In the quick form
+        made up, two releases of each."""
+        def fetch(fresh):
+            os.mkdir(fresh)
+            fetched = subprocess.run([self.environment.python, "-m", "pip", "download", "-q", "--disable-pip-version-check",
+                                      "--only-binary", ":all:", "-d", fresh] + REQUIRED, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            if fetched.returncode:
+                raise Skip("the index that pip is configured with gave no %s (%s)" % (
+                    " ".join(REQUIRED), (fetched.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]))
+        if self.quick:
+            return made_up_wheels(2, 2)
+        folder = self.file("wheels-py%s" % self.environment.python_version, fetch)
+        return [kept_wheel(os.path.join(folder, name)) for name in sorted(os.listdir(folder))]
 
     def links(self):
         """A folder of links named pip, to be first on PATH."""
@@ -188,6 +216,29 @@ class Bench:
     def gate_environ(self, **more):
         roads = [self.links(), self.environment.bin, "/usr/local/bin:/usr/bin:/bin"]
         return self.environ(PATH=":".join(roads), PIPGATE_DB=self.database, **more)
+
+
+def made_up_wheels(releases, files):
+    """Wheels in the shape of what REQUIRED draws in, each with so many files. Their names only read well."""
+    needs = {"requests": ["charset-normalizer>=2", "idna>=2.5,<4", "urllib3>=1.21.1,<4", "certifi>=2"],
+             "flask": ["werkzeug>=2.0", "jinja2>=3.0", "itsdangerous>=2.0", "click>=3.1", "blinker>=1.6"],
+             "jinja2": ["MarkupSafe>=2.0"], "werkzeug": ["MarkupSafe>=2.1.1"]}
+    made, maker = [], made_up.Maker()
+    for name in ("requests", "flask", "charset-normalizer", "idna", "urllib3", "certifi", "werkzeug", "jinja2", "itsdangerous", "click",
+                 "blinker", "MarkupSafe"):
+        stem = name.lower().replace("-", "_")
+        inside = {"%s/part_%d.py" % (stem, i): ('"""%s"""\n' % maker.text(6000).replace('"', "")).encode() for i in range(files)}
+        made += [index.wheel(name, "3.%d.%d" % (i, i % 4), needs.get(name, ()), files=inside) for i in range(releases)]
+    return made
+
+
+def kept_wheel(path):
+    """A real wheel as the loopback index offers it."""
+    with zipfile.ZipFile(path) as z:
+        metadata = z.read([n for n in z.namelist() if n.count("/") == 1 and n.endswith(".dist-info/METADATA")][0])
+    python = email.message_from_bytes(metadata)["Requires-Python"]
+    with open(path, "rb") as f:
+        return index.File(os.path.basename(path), f.read(), metadata, requires_python=python)
 
 
 def members(zips):

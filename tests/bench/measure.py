@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Time and memory of programs. Knows nothing of what is measured."""
+import itertools
 import json
 import os
 import shlex
@@ -17,16 +18,29 @@ class Broken(Exception):
     """The program did not do its work: there is nothing to measure."""
 
 
-def run(argv, env, statuses=(0,), stdout=subprocess.DEVNULL):
-    """Seconds of one run."""
+class Usage:
+    """Seconds of one run: by the clock, and of processors (user and system, what it started included)."""
+
+    def __init__(self, wall, processor):
+        self.wall, self.processor = wall, processor
+
+
+def usage(argv, env, statuses=(0,), stdout=subprocess.DEVNULL):
     with tempfile.TemporaryFile() as err:
         start = time.perf_counter()
-        status = subprocess.call(argv, env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=err)
-        seconds = time.perf_counter() - start
+        process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=stdout, stderr=err)
+        _, ended, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        process.returncode = status = os.WEXITSTATUS(ended) if os.WIFEXITED(ended) else -os.WTERMSIG(ended)
         if status not in statuses:
             err.seek(0)
             raise Broken("%s ended with %d: %s" % (" ".join(argv), status, err.read().decode("utf-8", "replace")[-800:].strip()))
-    return seconds
+    return Usage(wall, used.ru_utime + used.ru_stime)
+
+
+def run(argv, env, statuses=(0,), stdout=subprocess.DEVNULL):
+    """Seconds of one run by the clock."""
+    return usage(argv, env, statuses, stdout).wall
 
 
 def command(argv, env, runs, statuses=(0,)):
@@ -46,15 +60,12 @@ def command(argv, env, runs, statuses=(0,)):
     return result["median"]
 
 
-def alternate(one, other, pairs):
-    """Seconds of two callables in turns, each first as often as the other: [(one, other)]."""
-    measured = []
-    for i in range(pairs):
-        if i % 2:
-            second = other()
-            measured.append((one(), second))
-        else:
-            measured.append((one(), other()))
+def in_turns(ways, rounds):
+    """What these callables give, each once a round: [(one, other, …)]. Every order comes as often as every other."""
+    orders, measured = list(itertools.permutations(range(len(ways)))), []
+    for i in range(rounds):
+        given = {way: ways[way]() for way in orders[i % len(orders)]}
+        measured.append(tuple(given[way] for way in range(len(ways))))
     return measured
 
 
@@ -98,6 +109,30 @@ def fields(path, wanted):
     except OSError:
         pass
     return found
+
+
+def program_of(pid):
+    """The file that a process runs; "": it has gone."""
+    try:
+        return os.readlink("/proc/%d/exe" % pid)
+    except OSError:
+        return ""
+
+
+def mapped(pid, name):
+    """Bytes of a mapped file in a process, shared pages counted by their share (Pss)."""
+    total, within = 0, False
+    try:
+        with open("/proc/%d/smaps" % pid) as f:
+            for line in f:
+                key, _, rest = line.partition(":")
+                if key == "Pss" and within:
+                    total += int(rest.split()[0]) * 1024
+                elif " " in key:  # the head of a mapping: addresses, modes, …, path
+                    within = line.rstrip("\n").endswith("/" + name)
+    except OSError:
+        pass
+    return total
 
 
 def name_of(pid):
