@@ -17,6 +17,7 @@ from _frozen_importlib_external import PathFinder
 INSTALLING = ("install", "download", "wheel", "lock")
 PROTOCOL = 1
 UNDECIDED = 41
+REFUSED = (40, 41, 43)
 HOOK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pipgate-hook.so")
 BROKEN = "%s is missing or broken" % HOOK
 # A nested pip is started as `python -c LOADER PARENT TERMINAL RUNNER …` in place of `python RUNNER …`.
@@ -104,6 +105,7 @@ def _by_plan(args, why):
     """The same command in plan mode, which ends this one. A host program's main() waits for it and gets its status."""
     if MARKED:  # plan mode started this pip and cannot be recognised: it would start another one, and so on
         return _refuse("%s, and who started it cannot be told" % why)
+    os.environ["PIPGATE_PASSED"] = str(os.getpid())
     argv = [_program(), "pip", "--gate-mode=plan", "--gate-python", sys.executable] + list(args)
     sys.stdout.flush()
     try:
@@ -230,6 +232,8 @@ def _parse_command(module):
 
 def _choose(args):
     """Returns where pip is held from within; else the process ends here, by plan mode or with 41."""
+    if PASSED:
+        return
     mode = _mode()
     why = "plan mode is wanted" if mode == "plan" else _not_inline()
     if why:
@@ -242,6 +246,9 @@ def _main(module):
     @functools.wraps(original)
     def main(self, args):
         if self.name not in INSTALLING:
+            return original(self, args)
+        if PASSED:
+            self.run = lambda options, rest: _refuse("plan mode took this for a command that installs nothing")
             return original(self, args)
         why = "another pip command runs in this process" if _Now.active else _not_inline()  # a program may come here directly
         if why:
@@ -270,14 +277,8 @@ def _main(module):
 
 def _end(status):
     """The hook puts its own status in where it refused; None: pip's exception goes on."""
-    before = status[0]
     _Now.active = False
     sys.audit("pipgate.end", status)
-    for name in ("stdout", "stderr") if status[0] != before else ():
-        try:
-            getattr(sys, name).flush()
-        except (OSError, ValueError, AttributeError):  # a full disk, a reader that left: Python would end with 120 for it
-            setattr(sys, name, None)
 
 
 def _resolve(module):
@@ -416,13 +417,21 @@ def run():
         why = None if "parse_command" in _Now.wrapped and "main" in _Now.wrapped else "pip is not as it is known"
     except ImportError as e:
         why = "this Python has no pip that is known (%s)" % e
-    if not why:
-        return getattr(m, "cli", m.main)()
-    return _refuse(why) if _mode() == "inline" else _by_plan(sys.argv[1:], why)
+    if why:
+        return _refuse(why) if _mode() == "inline" else _by_plan(sys.argv[1:], why)
+    status = getattr(m, "cli", m.main)()
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except (OSError, ValueError, AttributeError):
+            if status in REFUSED:  # a full disk, a reader that left: Python would end with 120 for it
+                setattr(sys, name, None)
+    return status
 
 
 if "pipgate_shim" not in sys.modules:
     MARKED = os.environ.pop("PIPGATE_HELD", "")
+    PASSED = os.environ.pop("PIPGATE_PASSED", "") == str(os.getpid())  # plan mode became this pip: it prints help, and no more
     sys.modules["pipgate_shim"] = type(sys)("pipgate_shim")
     sys.modules["pipgate_shim"].words = globals()
     if MARKED and _in_plan_mode():

@@ -50,7 +50,8 @@ def _template(pair):
             shutil.rmtree(root, ignore_errors=True)
             pips.standalone(pair, root)
             for name in ("python", "python" + pair.python):
-                os.symlink("python3", os.path.join(root, "bin", name))
+                if not os.path.lexists(os.path.join(root, "bin", name)):
+                    os.symlink("python3", os.path.join(root, "bin", name))
             pips._write(root + ".ready", key)
     return root
 

@@ -16,7 +16,7 @@ TEXT = "import sys\nsys.stdout.write('theirs ')\n"
 
 # ---- what is covered ----
 
-@case(pips=PAIRS)
+@case(pips=PAIRS, mode="any")
 def enable_covers(c):
     """An enabled interpreter: its own pip and that of environments made before and after, by every spelling; disabled, none."""
     base = own(c)
@@ -39,7 +39,7 @@ def enable_covers(c):
     bare(c, roads(new)[3])
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_the_usual(c):
     """Without an option: the interpreter of the pip that is meant; of an activated environment its base interpreter, and it says so."""
     base = own(c)
@@ -55,7 +55,7 @@ def enable_the_usual(c):
     disable(c, err="^pipgate: not enabled: .*nothing was changed")
 
 
-@case()
+@case(mode="any")
 def enable_one_environment(c):
     """--venv: that environment alone, by one file, which goes again."""
     base = own(c)
@@ -86,7 +86,7 @@ def enable_one_environment(c):
 
 # ---- what is left behind ----
 
-@case(pips=PAIRS)
+@case(pips=PAIRS, mode="any")
 def enable_leaves_no_trace(c):
     """A second enable changes nothing; disable leaves the whole standard library as it was, its folder's times too, and no byte code."""
     own(c)
@@ -115,7 +115,7 @@ LAYOUTS = {
 }
 
 
-@case(pips=PAIRS)
+@case(pips=PAIRS, mode="any")
 def enable_joins_a_file(c):
     """A sitecustomize that is there, by itself or behind a link as Debian has it: a block at its end, and exactly that goes again."""
     own(c)
@@ -158,7 +158,7 @@ def xattr(path):
         pass
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_and_edits(c):
     """A file that was edited while enabled: the edits stay, the block goes, and the former time is not put back."""
     own(c)
@@ -191,7 +191,7 @@ def write(path, text, time_of=None):
         os.utime(path, (time_of, time_of))
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_replaces_its_own(c):
     """Another place of the shim, or another version of the lines: replaced, and what was before the first time comes back."""
     own(c)
@@ -223,7 +223,7 @@ def program(c, name="copy"):
     return os.path.join(folder, "pipgate")
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_odd_paths(c):
     """Quotes, backslashes, newlines and bytes that are no UTF-8 in the path of the shim, in either form."""
     own(c)
@@ -237,7 +237,7 @@ def enable_odd_paths(c):
     bare(c, roads(one)[0])
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_killed(c):
     """Killed at any moment: the file is whole or as before, and what was left lying is swept by the next."""
     own(c)
@@ -286,7 +286,7 @@ def marks_off(text):
     return text and b"\n".join(line for line in text.split(b"\n") if b">>>" not in line)
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_at_once(c):
     """Several at the same time wait for each other."""
     own(c)
@@ -300,7 +300,7 @@ def enable_at_once(c):
 
 # ---- what is refused ----
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_refuses(c):
     """What is no Python, one that is too old, a link that is not to be followed, marks that are damaged: 41, and nothing is changed."""
     own(c)
@@ -357,7 +357,7 @@ def enable_refuses(c):
     disable(c)
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_without_the_right(c):
     """Where only root may write: 41, and it says how; --all does the others, and ends with 41 too."""
     base = next((p for p in ("/usr/bin/python3",) if os.path.exists(p)), None)
@@ -393,7 +393,7 @@ def enable_without_the_right(c):
         expect(c, words + [paths.PIPGATE, "enable", "--python", python], 41, err="belongs to another user; needs to be run as root")
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_usage(c):
     """Words that are not understood: 42."""
     for words in (["--foo"], ["x"], ["--python"], ["--all", "--python", "x"], ["--venv", "a", "--python", "b"]):
@@ -418,7 +418,7 @@ def as_usual(c, usual, what):
     c.equal([words for words in usual if now[words] != usual[words]], [], what + ": not as before")
 
 
-@case()
+@case(mode="any")
 def enable_and_broken_parts(c):
     """The shim gone or damaged in any way, by either form: ordinary Python and pip as ever, what installs ends with 41 and one line."""
     own(c)
@@ -436,7 +436,7 @@ def enable_and_broken_parts(c):
             expect(c, [paths.PIPGATE, "disable"] + option, 0)
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_and_missing_parts(c):
     """The object or the program gone: ordinary Python and what installs nothing as ever, what installs ends with 41."""
     own(c)
@@ -490,7 +490,7 @@ def a_folder(path):
     os.mkdir(path)
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_and_any_cut(c):
     """The shim cut at any of its lines never lets anything in."""
     own(c)
@@ -506,7 +506,7 @@ def enable_and_any_cut(c):
         c.equal(c.env.installed(), {}, "cut at line %d: installed" % n)
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_without_a_database(c):
     """A database that cannot be read, and one that is not there: 41 for what installs, nothing for the rest; mode=off opens."""
     own(c)
@@ -521,7 +521,7 @@ def enable_without_a_database(c):
 
 # ---- another sitecustomize ----
 
-@case()
+@case(mode="any")
 def enable_before_another(c):
     """Our file hides another, further down sys.path: that one runs as if ours were not there; its errors are its own."""
     own(c)
@@ -552,7 +552,7 @@ def seen(result):
     return result.status, result.stdout, [line for line in error.split("\n") if line and line[0] not in "# " and not line.startswith(("import ", "Python", "[GCC", "Type"))]
 
 
-@case(pips="one")
+@case(pips="one", mode="any")
 def enable_twice_on_the_path(c):
     """The standard library's folder twice on sys.path, by another name: no circle."""
     own(c)

@@ -33,8 +33,11 @@ def before_22_2(c):
     audited_once(c, c.gate("install", "critical==1.0"), 40)
     c.expect(by_module(c, "install", "idna", env={"PIPGATE_MODE": "inline"}), status=41, err="cannot say what it would install")
     c.expect(by_module(c, "list"), status=0, not_err="pipgate")
+    c.expect(by_module(c, "install", "--help"), status=0, out="^Usage:", not_err="pipgate")
     nothing_came(c, before)
     audited_once(c, by_module(c, "install", "idna"), 0)
+    c.expect(by_module(c, "install", "medium==2.0", env={"PIPGATE_POLICY": "mode=off"}), status=0, err="mode: off")
+    c.expect(c.run([c.env.python, "-m", "pip", "uninstall", "-q", "-y", "medium"], gate=False), status=0)
     audited_once(c, c.gate("install", "click"), 0)
     c.equal(c.env.installed(), {"idna": "3.7", "click": "8.1.7"}, "installed")
 
@@ -48,6 +51,9 @@ def plan_mode_in_a_hooked_interpreter(c):
     audited_once(c, by_module(c, "install", "jinja2==2.10"), 40)
     mains = "from pip._internal.cli.main import main\ntry:\n    main(['install', 'critical==1.0'])\nexcept SystemExit as e:\n    print(e.code)\n"
     c.expect(program(c, mains), status=0, out="^40$", err="PYSEC-2099-11")
+    c.expect(by_module(c, "install", "--help"), status=0, out="^Usage:", not_err="pipgate")
+    passed = "import os\nos.environ['PIPGATE_PASSED'] = str(os.getpid())\nos.execv(%r, ['python', '-m', 'pip', 'install', 'idna'])\n" % c.env.python
+    c.expect(program(c, passed), status=41, err="installs nothing")
     nothing_came(c, before)
     audited_once(c, c.gate("install", "idna"), 0)
     audited_once(c, by_module(c, "install", "click"), 0)

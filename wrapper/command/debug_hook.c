@@ -258,7 +258,8 @@ static void tell_events(struct buf *out, const struct account *a)
 
 	for (size_t i = 0; i < sizeof(a->events) / sizeof(*a->events); i++)
 		if (a->events[i])
-			buf_format(out, "%s%s %zu", n++ ? ", " : "  events: ", i < KINDS_N ? kinds[i] : i == KIND_REACHES ? "reaches" : "other", a->events[i]);
+			buf_format(out, "%s%s %zu", n++ ? ", " : "  events: ", i < KINDS_N ? kinds[i] : i == KIND_REACHES
+				? "reaches" : "other", a->events[i]);
 	buf_text(out, n ? "\n" : "");
 }
 

@@ -48,7 +48,8 @@ static int check(const struct change *c, const char *program, const struct hook_
 		return say_error(EXIT_UNDECIDED, "%s", error.text);
 	if (live.shim)
 		return EXIT_OK;
-	return say_error(EXIT_UNDECIDED, "%s does not come to what was put into %s (`%s -Ic 'import sitecustomize'` may show why)", program, place->path, program);
+	return say_error(EXIT_UNDECIDED, "%s does not come to what was put into %s (`%s -Ic 'import sitecustomize'` may show why)", program, place->path,
+		program);
 }
 
 static int change_place(const struct change *c, const struct hook_place *place, const char *program, const char *option, const char *what)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Walking the roads: one row of the table a kind of road. */
-#include <ctype.h>
 #include <dirent.h>
-#include <limits.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,8 +10,11 @@
 #include "wrapper/command/status.h"
 #include "wrapper/interpreter/hook.h"
 #include "wrapper/pip/locate.h"
+#include "wrapper/process.h"
 
 #include "matcher/base/banned.h"
+
+#define LINKS "pipgate shims ~/.pipgate && export PATH=~/.pipgate:$PATH"
 
 struct looked { /* each interpreter is started once */
 	const char *program;
@@ -160,7 +162,37 @@ static void by_interpreter(struct walk *w, const char *road, const char *program
 
 /* ---- kinds ---- */
 
-static void script(struct walk *w, const char *road, const char *program, const char *name)
+/* Of a shell shim ("pip3.11"): a Python that lies beside it, or on PATH, and answers. */
+static char *python_beside(struct walk *w, const char *program, const char *name)
+{
+	bool is_pip = strncmp(name, "pip", 3) == 0 && (!name[3] || ascii_digit(name[3]));
+	const char *names[] = {text_format(w->run, "python%s", is_pip ? name + 3 : "3"), "python3", "python"};
+	int folder = (int)(strrchr(program, '/') - program);
+	char *path;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		path = text_format(w->run, "%.*s/%s", folder, program, names[i]);
+		if (is_program(path) && look(w, path, false))
+			return path;
+	}
+	path = first_on_path(w, names[0]);
+	return path && look(w, path, false) ? path : NULL;
+}
+
+/* A version manager's shim is there for versions that are not. */
+static bool answers(struct walk *w, char *program)
+{
+	char *argv[] = {program, text_format(w->run, "--version"), NULL};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), status;
+	const struct process process = {.argv = argv, .environment = w->environment, .stdin_fd = null, .stdout_fd = null, .stderr_fd = null};
+
+	status = process_run(&process);
+	if (null >= 0)
+		close(null);
+	return status == 0;
+}
+
+static void script(struct walk *w, const char *road, char *program, const char *name)
 {
 	char *python;
 
@@ -169,10 +201,14 @@ static void script(struct walk *w, const char *road, const char *program, const 
 		return;
 	}
 	python = script_interpreter(w->run, program);
+	if (!python && !answers(w, program))
+		return;
 	if (!python)
-		python = sibling_python(w->run, program, name);
+		python = python_beside(w, program, name);
 	if (python)
 		by_interpreter(w, road, program, python);
+	else
+		add(w, road, ROAD_OPEN, text_format(w->run, "%s is no Python script: which Python it starts cannot be told", program), program)->close = LINKS;
 }
 
 static void by_script(struct walk *w, const struct kind *kind, const char *name)
@@ -220,7 +256,7 @@ static void makes_environments(struct walk *w, const struct kind *kind, const ch
 	if (other && other[0])
 		python = strchr(other, '/') ? text_format(w->run, "%s", other) : first_on_path(w, other);
 	else if (!python)
-		python = sibling_python(w->run, program, "python3");
+		python = python_beside(w, program, name);
 	live = python ? look(w, python, false) : NULL;
 	if (!live) {
 		add(w, name, ROAD_NOT_COVERABLE, "its interpreter cannot be told", program);

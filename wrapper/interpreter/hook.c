@@ -96,7 +96,8 @@ static enum pipgate_status work_read(struct work *w, const struct hook_place *pl
 
 	w->fd = folder_file(&w->folder, place->name, &w->st);
 	if (w->fd < 0)
-		return errno == ENOENT ? PIPGATE_OK : error_set(error, PIPGATE_FAILED, "%s: %s", place->path, errno == EINVAL ? "no regular file" : strerror(errno));
+		return errno == ENOENT ? PIPGATE_OK
+				       : error_set(error, PIPGATE_FAILED, "%s: %s", place->path, errno == EINVAL ? "no regular file" : strerror(errno));
 	if (w->st.st_mode & S_IWOTH)
 		return error_set(error, PIPGATE_FAILED, "%s may be written by anyone: left as it is", place->real);
 	status = file_read_fd(w->fd, place->path, &w->old, error);

@@ -150,7 +150,7 @@ static char *python_name(struct pipgate_run *run, const char *name)
 	return text_format(run, "python%s", strncmp(name, "pip", 3) == 0 ? name + 3 : "3");
 }
 
-char *sibling_python(struct pipgate_run *run, const char *script, const char *name)
+static char *sibling_python(struct pipgate_run *run, const char *script, const char *name)
 {
 	const char *folder = folder_of(run, script);
 	const char *names[] = {python_name(run, name), "python3", "python"};

@@ -29,9 +29,8 @@ enum pipgate_status pip_locate(struct pipgate_run *run, const char *name, const 
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* The interpreter that runs this pip, as far as can be told without starting one; NULL: none is found. */
 char *pip_interpreter(struct pipgate_run *run, const struct pip *pip);
-/* The same for any script: by its first lines (NULL: a shell shim, a binary), and by what lies beside it (name: "pip3.11"). */
+/* That of any script, by its first lines. NULL: a shell shim, a binary. */
 char *script_interpreter(struct pipgate_run *run, const char *script);
-char *sibling_python(struct pipgate_run *run, const char *script, const char *name);
 /* Is it this program, a link to it, or another copy of it? */
 bool pip_is_ours(const char *path);
 /* Starts the interpreter once (12–20 ms) to learn the rest. */
