@@ -2,6 +2,7 @@
 """Pythons that may be enabled: each case has its own, in its own folder. None of the machine's is touched."""
 import glob
 import os
+import shutil
 import stat
 import subprocess
 
@@ -112,7 +113,7 @@ def nobody(c):
     """Words before a command that run it as a user who is not root, in the case's folder; the case's own files are that user's."""
     if os.getuid() != 0:
         return []
-    words = ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
+    words = [shutil.which("setpriv") or "setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
     os.chmod(c.root, 0o755)
     try:
         able = subprocess.run(words + ["test", "-x", c.root], stderr=subprocess.DEVNULL).returncode == 0

@@ -143,7 +143,8 @@ static void add_covered(struct walk *w, const char *road, const char *program, c
 		add(w, road, ROAD_COVERED, text_format(w->run, "hook in Python %s", live->version), program);
 	else
 		add(w, road, ROAD_COVERED,
-			text_format(w->run, "hook in Python %s; %s is missing, so what installs is refused: install pipgate anew", live->version, live->shim),
+			text_format(w->run, "hook in Python %s; %s is missing, so what installs is refused: install pipgate anew",
+				live->version, live->shim),
 			program);
 }
 
@@ -208,7 +209,8 @@ static void script(struct walk *w, const char *road, char *program, const char *
 	if (python)
 		by_interpreter(w, road, program, python);
 	else
-		add(w, road, ROAD_OPEN, text_format(w->run, "%s is no Python script: which Python it starts cannot be told", program), program)->close = LINKS;
+		add(w, road, ROAD_OPEN, text_format(w->run, "%s is no Python script: which Python it starts cannot be told", program),
+			program)->close = LINKS;
 }
 
 static void by_script(struct walk *w, const struct kind *kind, const char *name)

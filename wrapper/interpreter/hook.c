@@ -46,7 +46,8 @@ static enum pipgate_status follow(struct pipgate_run *run, const char *stdlib, c
 	if (!S_ISREG(target.st_mode))
 		return error_set(error, PIPGATE_FAILED, "%s is a link to %s, which is no regular file", place->path, real);
 	if (!ours(link) || !ours(&folder) || !ours(&target) || (target.st_mode & OTHERS_WRITE) || (folder.st_mode & OTHERS_WRITE))
-		return error_set(error, PIPGATE_FAILED, "%s is a link to %s, and others may change the one or the other: not followed", place->path, real);
+		return error_set(error, PIPGATE_FAILED, "%s is a link to %s, and others may change the one or the other: not followed",
+			place->path, real);
 	place->link = true;
 	place_set(run, place, real);
 	return PIPGATE_OK;
@@ -97,7 +98,8 @@ static enum pipgate_status work_read(struct work *w, const struct hook_place *pl
 	w->fd = folder_file(&w->folder, place->name, &w->st);
 	if (w->fd < 0)
 		return errno == ENOENT ? PIPGATE_OK
-				       : error_set(error, PIPGATE_FAILED, "%s: %s", place->path, errno == EINVAL ? "no regular file" : strerror(errno));
+				       : error_set(error, PIPGATE_FAILED, "%s: %s", place->path, errno == EINVAL ? "no regular file"
+					: strerror(errno));
 	if (w->st.st_mode & S_IWOTH)
 		return error_set(error, PIPGATE_FAILED, "%s may be written by anyone: left as it is", place->real);
 	status = file_read_fd(w->fd, place->path, &w->old, error);
@@ -202,7 +204,8 @@ static void remove_byte_code(int folder, const struct stat *source)
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir))) {
-		int file = strncmp(entry->d_name, "sitecustomize.", 14) == 0 ? openat(fd, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+		int file = strncmp(entry->d_name, "sitecustomize.", 14) == 0 ? openat(fd, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK
+			| O_CLOEXEC) : -1;
 
 		if (file >= 0 && made_of(file, source))
 			unlinkat(fd, entry->d_name, 0);
