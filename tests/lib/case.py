@@ -240,18 +240,18 @@ def _several(patterns):
 _functions = []
 
 
-def case(pips="two", name=None, mode=None):
+def case(pips="two", name=None, mode=None, slow=False):
     """Marks a function of one Case; its name with - for _ is the case's, its docstring what it shows. mode: the one it is about,
-    or "any": it is about none."""
+    or "any": it is about none. slow: with ALL=1 alone."""
     def mark(function):
-        _functions.append(Definition(name or function.__name__.replace("_", "-"), pips, function, function.__doc__ or "", mode))
+        _functions.append(Definition(name or function.__name__.replace("_", "-"), pips, function, function.__doc__ or "", mode, slow))
         return function
     return mark
 
 
 class Definition:
-    def __init__(self, name, pips, function, what, mode=None):
-        self.name, self.pips, self.function, self.what, self.mode = name, pips, function, what, mode
+    def __init__(self, name, pips, function, what, mode=None, slow=False):
+        self.name, self.pips, self.function, self.what, self.mode, self.slow = name, pips, function, what, mode, slow
 
 
 # ---- cases as data ----
@@ -433,15 +433,18 @@ def sweep():
 
 
 def items(definitions):
-    """Every case as it comes (auto: inline where pip can be held so), and in plan mode. What is about all pips runs on all; other
-    cases on the first and the last of their pips, and in plan mode on the first that has both. ALL=1: everything everywhere."""
+    """Every case as it comes (auto: inline where pip can be held so), and in plan mode. In check a case runs as it comes on the last
+    of its pips and, where it names one that cannot report its plan, on the first; in plan mode on the first that has both. ALL=1:
+    everything everywhere. (What is on every pip always are the core cases of tests/hook.)"""
     found, everywhere = [], bool(os.environ.get("ALL"))
     for d in definitions:
+        if d.slow and not everywhere:
+            continue
         pairs = pips.pairs(d.pips)
         both = [p for p in pairs if p.version >= (22, 2)] if not d.mode else []
         mode = None if d.mode == "any" else d.mode
-        if not everywhere and d.pips != "all":
-            pairs = pairs[:1] + pairs[1:][-1:]
+        if not everywhere:
+            pairs = [p for p in pairs[:-1] if p.version < (22, 2)][:1] + pairs[-1:]
         found += [Item(d, p, mode) for p in pairs] + [Item(d, p, "plan") for p in (both if everywhere else both[:1])]
     return found
 
