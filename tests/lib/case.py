@@ -250,8 +250,8 @@ def case(pips="two", name=None, mode=None, slow=False):
 
 
 class Definition:
-    def __init__(self, name, pips, function, what, mode=None, slow=False):
-        self.name, self.pips, self.function, self.what, self.mode, self.slow = name, pips, function, what, mode, slow
+    def __init__(self, name, pips, function, what, mode=None, slow=False, data=False):
+        self.name, self.pips, self.function, self.what, self.mode, self.slow, self.data = name, pips, function, what, mode, slow, data
 
 
 # ---- cases as data ----
@@ -294,7 +294,7 @@ def parse(path):
 def from_folder(folder):
     head, steps = parse(os.path.join(folder, "case"))
     return Definition(os.path.basename(folder), head.get("pips", "two"), lambda c: _play(c, folder, head, steps),
-                      head.get("what", ""), head.get("mode"))
+                      head.get("what", ""), head.get("mode"), data=True)
 
 
 def _play(c, folder, head, steps):
@@ -434,7 +434,7 @@ def sweep():
 
 def items(definitions):
     """Every case as it comes (auto: inline where pip can be held so), and in plan mode. In check a case runs as it comes on the last
-    of its pips and, where it names one that cannot report its plan, on the first; in plan mode on the first that has both. ALL=1:
+    of its pips and, where it names one that cannot report its plan, on the first; and a case that is data in plan mode on the first that has both. ALL=1:
     everything everywhere. (What is on every pip always are the core cases of tests/hook.)"""
     found, everywhere = [], bool(os.environ.get("ALL"))
     for d in definitions:
@@ -445,7 +445,7 @@ def items(definitions):
         mode = None if d.mode == "any" else d.mode
         if not everywhere:
             pairs = [p for p in pairs[:-1] if p.version < (22, 2)][:1] + pairs[-1:]
-        found += [Item(d, p, mode) for p in pairs] + [Item(d, p, "plan") for p in (both if everywhere else both[:1])]
+        found += [Item(d, p, mode) for p in pairs] + [Item(d, p, "plan") for p in (both if everywhere else both[:1] if d.data else [])]
     return found
 
 
