@@ -40,10 +40,11 @@ class Item(case.Item):
 
 
 class Documented:
-    """docs/bypass.md has the table's rows, in its order."""
-    name, proof = "bypass/documented", ""
+    """docs/bypass.md has the table's rows, in its order, and the cases of the hook's that rows name are there."""
+    name = "bypass/documented"
 
     def run(self):
+        elsewhere({p for r in table.ROWS for p in r.proofs})
         with open(os.path.join(paths.ROOT, "docs", "bypass.md"), encoding="utf-8") as f:
             told = [line.split(" | ")[0][2:] for line in f if line.startswith("| ") and not line.startswith(("| ---", "| road |"))]
         roads = [r.road for r in table.ROWS]

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gate itself is disturbed: forged marks, files in the way, parts cut short or killed, two at once, a new Python."""
+import json
 import os
+import shlex
 import shutil
 import signal
 import time
 
-from lib import paths
+from lib import case, paths
 
 from scene import BLOCKED, CLEAN, TABLE, bare_python, bypass, enable, enabled, few, let_in, library, refused, venv, walk
 
@@ -69,24 +71,31 @@ def forget(c):
         os.unlink(c.marker)
 
 
+def status(c, environment, env):
+    """{road: (state, the command that closes it)} of an activated environment."""
+    settings = dict(env, VIRTUAL_ENV=environment.root, PATH=environment.bin + ":" + case.SYSTEM_PATH)
+    told = c.expect(c.pipgate("status", "--json", env=settings), status=0).stdout
+    return {r["road"]: (r["state"], r["close"]) for r in json.loads(told)["roads"]}
+
+
 @bypass()
 def a_sitecustomize_on_PYTHONPATH(c):
-    """It shadows the interpreter's: our link holds, and so does an environment that is enabled by itself; `status` says what is open."""
+    """It takes the place of the interpreter's: `status` says open, and so it is; our link holds; and when what status names has been
+    done, python -m pip holds as well, of the environment and of the interpreter itself."""
     enabled(c)
-    c.write("other/sitecustomize.py", "import os\nopen(%r, 'a').write('other\\n')\n" % c.marker)
+    place = venv(c)
+    c.write("other/sitecustomize.py", "open(%r, 'a').write('other\\n')\n" % c.marker)
     env = {"PYTHONPATH": c.path("other")}
     walk(c, "pip", env=env)
-    place = venv(c)
-    enable_venv(c, place)
-    for argv in ([place.python, "-m", "pip"], [os.path.join(place.bin, "pip")]):
-        walk(c, *argv, place=place, env=env)
+    for where in (place, c.env):
+        state, close = status(c, where, env)["python -m pip"]
+        c.equal(state, "open", "status")
+        c.expect(c.run([where.python, "-m", "pip", "install", "--no-deps", "--target", c.path("t", str(len(c.steps))), BLOCKED], env=env), status=0)
+        c.expect(c.run([paths.PIPGATE] + shlex.split(close)[1:]), status=0)
+        c.equal(status(c, where, env)["python -m pip"][0], "covered", "status")
+        walk(c, where.python, "-m", "pip", place=where, env=env)
+        refused(c, [os.path.join(where.bin, "pip"), "install", BLOCKED], place=where, env=env)
     c.true("other" in c.built(), "the other sitecustomize never ran")
-
-
-def enable_venv(c, place):
-    import held
-    with open(os.path.join(place.site, "pipgate.pth"), "w") as f:
-        f.write(held.PTH.format(shim=held.SHIM))
 
 
 @bypass()
@@ -173,7 +182,7 @@ def two_pips_at_once(c):
 @bypass()
 def python_upgraded_under_us(c):
     """The interpreter and its standard library are written anew, as a package manager does it, also while pip runs; what was put
-    there by enable stays, and holds in environments of before, too."""
+    there by enable stays, and holds in environments of before, too. An upgrade that takes it away is seen by `status`."""
     enabled(c)
     place = venv(c)
     hook = os.path.join(library(c), "sitecustomize.py")
@@ -192,6 +201,10 @@ def python_upgraded_under_us(c):
         walk(c, where.python, "-m", "pip", place=where)
     with open(hook, "rb") as f:
         c.equal(f.read(), kept, "the hook's file")
+    with open(hook, "w") as f:
+        f.write("# of a package that brings its own\n")
+    c.equal(status(c, c.env, {})["python -m pip"][0], "open", "status")
+    refused(c, ["pip", "install", BLOCKED])
 
 
 def upgrade(c):
