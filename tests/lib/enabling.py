@@ -6,7 +6,7 @@ import shutil
 import stat
 import subprocess
 
-from . import pips
+from . import paths, pips
 from .case import SYSTEM_PATH, Skipped
 
 BLOCKED, ALLOWED = "jinja2==2.10", "idna==3.7"
@@ -28,7 +28,8 @@ def venv(c, name, *options):
     expect(c, [c.env.python, "-m", "venv", "--without-pip", *options, made.root], 0)
     wheel, left = pips.wheel(c.pair.pip), os.path.join(c.root, "left")  # a pip in an archive leaves its certificates in TMPDIR
     os.makedirs(left, exist_ok=True)
-    expect(c, [made.python, "-I", os.path.join(wheel, "pip"), "install", "-q", "--no-index", "--no-deps", wheel], 0, env={"TMPDIR": left})
+    expect(c, [made.python, "-I", os.path.join(wheel, "pip"), "install", "-q", "--no-index", "--no-deps", wheel], 0,
+           env={"TMPDIR": left, "PIPGATE_MODE": None, "PIPGATE_REPORT": None})  # plan mode wants a pip that is installed
     return made
 
 
@@ -43,7 +44,6 @@ def expect(c, argv, status, env=(), **patterns):
 
 
 def pipgate(c, *argv, status=0, env=(), **patterns):
-    from . import paths
     return expect(c, [paths.PIPGATE] + list(argv), status, env=env, **patterns)
 
 
@@ -113,7 +113,7 @@ def nobody(c):
     """Words before a command that run it as a user who is not root, in the case's folder; the case's own files are that user's."""
     if os.getuid() != 0:
         return []
-    words = [shutil.which("setpriv") or "setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
+    words = [shutil.which("setpriv", path=SYSTEM_PATH) or "setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups"]
     os.chmod(c.root, 0o755)
     try:
         able = subprocess.run(words + ["test", "-x", c.root], stderr=subprocess.DEVNULL).returncode == 0
