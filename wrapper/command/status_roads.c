@@ -9,6 +9,7 @@
 
 #include "wrapper/command/status.h"
 #include "wrapper/interpreter/hook.h"
+#include "wrapper/pip/hint.h"
 #include "wrapper/pip/locate.h"
 #include "wrapper/process.h"
 
@@ -87,30 +88,9 @@ static struct road *add(struct walk *w, const char *road, enum road_state state,
 	return r;
 }
 
-/* Words that a shell reads as one. */
-static char *quoted(struct pipgate_run *run, const char *word)
-{
-	char *text;
-	size_t n = 0;
-
-	if (word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./+-")] == 0)
-		return text_format(run, "%s", word);
-	text = must(arena_alloc(run, 4 * strlen(word) + 3));
-	text[n++] = '\'';
-	for (; *word; word++) {
-		if (*word == '\'') {
-			memcpy(text + n, "'\\'", 3);
-			n += 3;
-		}
-		text[n++] = *word;
-	}
-	text[n] = '\'';
-	return text;
-}
-
 static char *command_for(struct walk *w, const struct hook_place *place, const char *option, const char *value)
 {
-	return text_format(w->run, "%spipgate enable %s %s", hook_needs_root(place) ? "sudo " : "", option, quoted(w->run, value));
+	return text_format(w->run, "%spipgate enable %s %s", hook_needs_root(place) ? "sudo " : "", option, hint_quoted(w->run, value));
 }
 
 /* No hook is in place in this interpreter: why, and what helps. */
@@ -125,27 +105,28 @@ static void add_open(struct walk *w, const char *road, const char *program, cons
 		*r = (struct road){.road = r->road, .state = ROAD_NOT_COVERABLE, .program = program, .how = text_format(w->run, "%s", error.text)};
 		return;
 	}
-	if (hook_of_interpreter(w->run, &interpreter, &place, &error) == PIPGATE_OK && !hook_there(&place)) {
+	if (hook_of_interpreter(w->run, &interpreter, &place, &error) != PIPGATE_OK) {
+		r->how = text_format(w->run, "%s", error.text);
+	} else if (!hook_there(&place)) {
 		r->how = text_format(w->run, "Python %s (%s) is not enabled", live->version, interpreter.executable);
 		r->close = command_for(w, &place, "--python", interpreter.executable);
 		return;
+	} else if (live->sitecustomize && strcmp(live->sitecustomize, place.path) != 0) {
+		r->how = text_format(w->run, "%s is loaded in place of %s", live->sitecustomize, place.path);
+	} else {
+		r->how = text_format(w->run, "Python %s (%s) does not come to the hook in %s", live->version, python, place.path);
 	}
-	r->how = live->sitecustomize && strcmp(live->sitecustomize, place.path) != 0
-			 ? text_format(w->run, "%s is loaded in place of %s", live->sitecustomize, place.path)
-			 : text_format(w->run, "Python %s (%s) does not come to the hook in %s", live->version, python, place.path);
 	hook_of_environment(w->run, live->site_packages, &place);
 	r->close = command_for(w, &place, "--venv", live->prefix);
 }
 
 static void add_covered(struct walk *w, const char *road, const char *program, const struct interpreter_live *live)
 {
-	if (access(live->shim, R_OK) == 0)
-		add(w, road, ROAD_COVERED, text_format(w->run, "hook in Python %s", live->version), program);
-	else
-		add(w, road, ROAD_COVERED,
-			text_format(w->run, "hook in Python %s; %s is missing, so what installs is refused: install pipgate anew",
-				live->version, live->shim),
-			program);
+	const char *how = text_format(w->run, "hook in Python %s", live->version);
+
+	if (access(live->shim, R_OK))
+		how = text_format(w->run, "%s; %s is missing, so what installs is refused: install pipgate anew", how, live->shim);
+	add(w, road, ROAD_COVERED, how, program);
 }
 
 /* A road that ends in this interpreter. */
@@ -234,11 +215,12 @@ static void by_module(struct walk *w, const struct kind *kind, const char *name)
 static void in_environment(struct walk *w, const struct kind *kind, const char *name)
 {
 	const char *root = getenv("VIRTUAL_ENV");
-	char *program = root && root[0] == '/' ? text_format(w->run, "%s/bin/%s", root, name) : NULL, *first = first_on_path(w, name), *road;
+	char *program = root && root[0] == '/' ? text_format(w->run, "%s/bin/%s", root, name) : NULL, *first = first_on_path(w, name);
+	const char *road;
 
 	if (!program || !is_program(program) || (first && strcmp(first, program) == 0))
 		return;
-	road = quoted(w->run, program);
+	road = hint_quoted(w->run, program);
 	if (kind->more)
 		by_interpreter(w, text_format(w->run, "%s %s", road, kind->more), program, program);
 	else

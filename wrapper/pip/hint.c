@@ -16,13 +16,25 @@ static const char *without_credentials(struct pipgate_run *run, const char *word
 	return at ? text_format(run, "%.*s****%s", (int)(host - word), word, at) : word;
 }
 
-static const char *quoted(struct pipgate_run *run, const char *word)
+const char *hint_quoted(struct pipgate_run *run, const char *word)
 {
-	char quote = strchr(word, '\'') ? '"' : '\'';
+	char *text;
+	size_t n = 0;
 
 	if (*word && !strpbrk(word, " \t\n\"'$`<>;|&*?()[]{}!~\\#"))
 		return word;
-	return text_format(run, "%c%s%c", quote, word, quote);
+	text = must(arena_alloc(run, 4 * strlen(word) + 3)); /* an apostrophe ends the quotes, stands by itself, and begins new ones */
+	text[n++] = '\'';
+	for (; *word; word++) {
+		if (*word == '\'') {
+			memcpy(text + n, "'\\'", 3);
+			n += 3;
+		}
+		text[n++] = *word;
+	}
+	text[n++] = '\'';
+	text[n] = 0;
+	return text;
 }
 
 const char *hint_line(struct pipgate_run *run, const char *begin, char *const *words)
@@ -30,6 +42,6 @@ const char *hint_line(struct pipgate_run *run, const char *begin, char *const *w
 	const char *line = begin;
 
 	for (; *words; words++)
-		line = text_format(run, "%s %s", line, quoted(run, without_credentials(run, *words)));
+		line = text_format(run, "%s %s", line, hint_quoted(run, without_credentials(run, *words)));
 	return line;
 }

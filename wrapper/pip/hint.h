@@ -5,6 +5,8 @@
 
 #include "wrapper/memory.h"
 
+/* The word in the quotes that a shell needs, if any: nothing in it is expanded. */
+const char *hint_quoted(struct pipgate_run *run, const char *word);
 /* begin, then the words up to NULL; lives in the run. */
 const char *hint_line(struct pipgate_run *run, const char *begin, char *const *words);
 
