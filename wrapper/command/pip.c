@@ -23,28 +23,27 @@ extern char **environ;
 
 /* ---- the real pip, untouched ---- */
 
-static int become_pip(struct pipgate_run *run, const struct pip *pip, char *const *words)
+static char **pip_line(struct pipgate_run *run, const struct pip *pip, char *const *words)
 {
 	struct words argv = {.run = run};
 
 	words_add_all(&argv, pip->words);
 	words_add_all(&argv, words);
-	process_become(words_end(&argv), NULL);
+	return words_end(&argv);
+}
+
+static int become_pip(struct pipgate_run *run, const struct pip *pip, char *const *words)
+{
+	process_become(pip_line(run, pip, words), NULL);
 	return say_error(EXIT_UNDECIDED, "%s cannot be started: %s", pip->words[0], strerror(errno));
 }
 
 /* The same, where the interpreter's own hook has sent its pip here: it would send the next one, too. */
 static int run_pip(struct gate *gate, char *const *words)
 {
-	struct words argv = {.run = gate->run};
-	int status;
-
-	words_add_all(&argv, gate->pip.words);
-	words_add_all(&argv, words);
 	gate->environment = environ;
 	gate_mark(gate);
-	status = process_run(&(struct process){words_end(&argv), gate->environment, -1, -1, -1});
-	return status < 0 ? say_error(EXIT_UNDECIDED, "%s cannot be started: %s", gate->pip.words[0], strerror(errno)) : process_mirror(status);
+	return process_mirror(gate_let(gate, pip_line(gate->run, &gate->pip, words)));
 }
 
 /* ---- before the plan ---- */
@@ -210,12 +209,13 @@ static int gated(struct gate *gate, const struct pipgate_policy *policy)
 static int hold(struct gate *gate, const struct pipgate_policy *policy, char *const *words)
 {
 	const char *mode = gate->options->mode, *lacks;
+	struct inline_parts parts;
 
 	if (strcmp(mode, "plan") == 0 || gate->options->plan_only)
 		return gated(gate, policy);
-	lacks = inline_lacks(gate->run, &gate->pip);
+	lacks = inline_find(gate->run, &gate->pip, &parts);
 	if (!lacks)
-		return inline_become(gate->run, &gate->pip, sdists_blocked(policy), words);
+		return inline_become(gate->run, &gate->pip, &parts, sdists_blocked(policy), words);
 	if (strcmp(mode, "inline") == 0)
 		return say_error(EXIT_UNDECIDED, "--gate-mode inline: %s; nothing was installed", lacks);
 	return gated(gate, policy);

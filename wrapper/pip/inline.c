@@ -17,34 +17,30 @@
 	"exec(compile(open(f, 'rb').read(), f, 'exec'), {'__name__': 'pipgate_shim', '__file__': f, 'ROAD': 'pip'})\n" \
 	"sys.exit(sys.modules['pipgate_shim'].words['run']())"
 
-static const char *const parts[] = {"pipgate-hook.so", "pipgate_shim.py"};
-
-const char *inline_lacks(struct pipgate_run *run, const struct pip *pip)
+const char *inline_find(struct pipgate_run *run, const struct pip *pip, struct inline_parts *out)
 {
-	char path[PATH_MAX];
+	char hook[PATH_MAX];
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		if (!part_find(path, parts[i]))
-			return text_format(run, "%s is missing; install pipgate anew", path);
-	return pip_interpreter(run, pip) ? NULL : text_format(run, "no interpreter was found for %s; name it with --gate-python", pip->script);
+	if (!part_find(hook, "pipgate-hook.so"))
+		return text_format(run, "%s is missing; install pipgate anew", hook);
+	if (!part_find(out->shim, "pipgate_shim.py"))
+		return text_format(run, "%s is missing; install pipgate anew", out->shim);
+	out->python = pip_interpreter(run, pip);
+	return out->python ? NULL : text_format(run, "no interpreter was found for %s; name it with --gate-python", pip->script);
 }
 
-int inline_become(struct pipgate_run *run, const struct pip *pip, bool only_binary, char *const *words)
+int inline_become(struct pipgate_run *run, const struct pip *pip, const struct inline_parts *parts, bool only_binary, char *const *words)
 {
-	char shim[PATH_MAX];
-	char *python = pip_interpreter(run, pip);
 	struct words argv = {.run = run};
 
-	if (!part_find(shim, "pipgate_shim.py") || !python)
-		return say_error(EXIT_UNDECIDED, "%s", inline_lacks(run, pip));
 	if (only_binary)
 		setenv("PIP_ONLY_BINARY", ":all:", 1); /* pip chooses a wheel where there is one; what it builds nevertheless is refused */
-	words_add(&argv, python);
+	words_add(&argv, parts->python);
 	words_add(&argv, "-c");
 	words_add(&argv, BOOT);
-	words_add(&argv, shim);
+	words_add(&argv, parts->shim);
 	words_add(&argv, pip->script ? pip->script : pip->name);
 	words_add_all(&argv, words);
 	process_become(words_end(&argv), NULL);
-	return say_error(EXIT_UNDECIDED, "%s cannot be started: %s", python, strerror(errno));
+	return say_error(EXIT_UNDECIDED, "%s cannot be started: %s", parts->python, strerror(errno));
 }
