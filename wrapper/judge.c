@@ -16,7 +16,6 @@
 #define REPORT_MAX ((size_t)256 << 20)
 #define WIDTH_LEAST 60
 #define WIDTH_DEFAULT 80
-#define WIDTH_UNFOLDED 240
 
 static struct report_style terminal_style(void)
 {
@@ -42,13 +41,6 @@ static void print_table(const struct audit *audit, const struct audit_context *c
 		die_no_memory();
 	file_put(STDERR_FILENO, buf_view(&out));
 	buf_fini(&out);
-}
-
-static void keep_table(struct buf *out, const struct audit *audit, const struct audit_context *context)
-{
-	const struct report_style plain = {.width = WIDTH_UNFOLDED};
-
-	report_table(out, audit, context, &plain);
 }
 
 static int write_json(const struct judge_input *in, const struct audit *audit, const struct audit_context *context)
@@ -137,8 +129,8 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 	log_stage("decide", "%zu components, %zu findings", audit.n_components, audit.n_findings);
 	if (!in->quiet || audit.verdict.action == PIPGATE_BLOCK)
 		print_table(&audit, &context);
-	if (in->table && audit.verdict.action == PIPGATE_BLOCK)
-		keep_table(in->table, &audit, &context);
+	if (in->why)
+		report_reason(in->why, &audit);
 	status = write_json(in, &audit, &context);
 	return status ? status : exit_of(audit.verdict.action);
 }

@@ -24,7 +24,7 @@ struct judge_input {
 	size_t n;
 	struct pipgate_environment environment;
 	bool dry_run, quiet;
-	struct buf *table; /* takes the table of a block, plain and unfolded; NULL: it is not wanted */
+	struct buf *why; /* takes the first reason of a block (report_reason); NULL: it is not wanted */
 };
 
 /* 0: it may go on. Else EXIT_BLOCKED, EXIT_UNDECIDED or EXIT_USAGE, and all has been said. */

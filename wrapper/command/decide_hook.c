@@ -20,9 +20,9 @@ struct asked {
 	size_t planned;
 };
 
-#define TABLE_MAX ((size_t)1 << 20) /* a longer one: pip's line goes without a reason */
+#define WHY_MAX ((size_t)64 << 10)
 
-static struct judge_input input_of(const struct asked *a, long quiet, struct buf *table)
+static struct judge_input input_of(const struct asked *a, long quiet, struct buf *why)
 {
 	const struct question *q = &a->question;
 
@@ -40,18 +40,8 @@ static struct judge_input input_of(const struct asked *a, long quiet, struct buf
 		.environment = a->plan.environment,
 		.dry_run = q->dry_run != NULL,
 		.quiet = quiet > 0,
-		.table = table,
+		.why = why,
 	};
-}
-
-/* The first reason, for pip's own last line: some tools show that one alone of all that pip says. */
-static void put_why(struct span table)
-{
-	static const char head[] = "blocked: ";
-	const char *found = table.n ? memmem(table.p, table.n, head, sizeof(head) - 1) : NULL;
-	struct span rest = found ? span_from(table, (size_t)(found - table.p) + sizeof(head) - 1) : (struct span){NULL, 0};
-
-	file_put(DECIDE_FD_JUDGED, span_split(&rest, '\n'));
 }
 
 /* A build is asked about before the plan is: what is said of the database is said with the plan. */
@@ -61,7 +51,7 @@ static int judge_asked(const struct asked *a)
 	long quiet = strcmp(q->ask, "build") == 0 ? 1 : q->quiet ? strtol(q->quiet, NULL, 10) : 0;
 	struct judge_database database;
 	struct judge_input input;
-	struct buf table;
+	struct buf why; /* for pip's own last line: some tools show that one alone of all that pip says */
 	int status;
 
 	say_quiet(quiet > 0);
@@ -70,13 +60,13 @@ static int judge_asked(const struct asked *a)
 	status = judge_open(&a->options, &database);
 	if (status)
 		return status;
-	buf_init(&table, NULL, TABLE_MAX);
-	input = input_of(a, quiet, q->judged ? &table : NULL);
+	buf_init(&why, NULL, WHY_MAX);
+	input = input_of(a, quiet, q->judged ? &why : NULL);
 	status = judge(&input, &database);
 	judge_close(&database);
-	if (status == EXIT_BLOCKED && buf_status(&table) == PIPGATE_OK)
-		put_why(buf_view(&table));
-	buf_fini(&table);
+	if (status == EXIT_BLOCKED && buf_status(&why) == PIPGATE_OK)
+		file_put(DECIDE_FD_JUDGED, buf_view(&why));
+	buf_fini(&why);
 	return status;
 }
 

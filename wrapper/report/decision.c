@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The decision in words: who is blocked or warned of, for which reason, and a way on. */
 #include "matcher/base/text.h"
+#include "wrapper/memory.h"
 #include "wrapper/report/lines.h"
 #include "wrapper/report/sheet.h"
 
@@ -14,13 +15,12 @@ static bool said_elsewhere(const struct pipgate_judgement *j)
 	return j->rule == PIPGATE_RULE_SDIST && j->action != PIPGATE_BLOCK;
 }
 
-/* One line for all judgements that share this one's reason. */
-static void reason_line(struct sheet *s, const char *head, const struct pipgate_judgement *judgement)
+/* Who, and why: of all judgements that share this one's reason. */
+static void reason_words(struct sheet *s, const struct pipgate_judgement *judgement)
 {
 	const struct pipgate_verdict *v = &s->audit->verdict;
 	struct names names = {0};
 
-	buf_format(&s->line, "%s ", head);
 	sheet_names_begin(s);
 	for (const struct pipgate_judgement *j = judgement; j < v->judgements + v->n_judgements; j++)
 		if (j->action == judgement->action && span_equal(j->reason, judgement->reason))
@@ -28,6 +28,12 @@ static void reason_line(struct sheet *s, const char *head, const struct pipgate_
 	sheet_names_end(s, &names);
 	buf_text(&s->line, ": ");
 	text_escape(&s->line, judgement->reason);
+}
+
+static void reason_line(struct sheet *s, const char *head, const struct pipgate_judgement *judgement)
+{
+	buf_format(&s->line, "%s ", head);
+	reason_words(s, judgement);
 	sheet_end(s);
 }
 
@@ -160,4 +166,22 @@ void sheet_undecided(struct sheet *s)
 {
 	buf_format(&s->line, "could not decide; %s", nothing_done(s->context));
 	sheet_end(s);
+}
+
+void report_reason(struct buf *out, const struct audit *audit)
+{
+	const struct pipgate_verdict *v = &audit->verdict;
+	struct sheet s = {.out = out, .audit = audit, .seen = must(arena_array(audit->run, audit->n_components, sizeof(bool)))};
+	size_t i = 0;
+
+	while (i < v->n_judgements && v->judgements[i].action != PIPGATE_BLOCK)
+		i++;
+	if (i == v->n_judgements)
+		return;
+	buf_init(&s.line, NULL, SHEET_LINE_MAX);
+	reason_words(&s, &v->judgements[i]);
+	if (buf_status(&s.line) == PIPGATE_NO_MEMORY)
+		die_no_memory();
+	buf_span(out, buf_view(&s.line));
+	buf_fini(&s.line);
 }
