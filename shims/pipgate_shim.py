@@ -260,9 +260,7 @@ def _main(module):
                       _bundled() if options.no_index else [])
             return run(options, rest)
         self.run = held
-        _Now.active, _Now.planned, _Now.subjects = True, False, []
-        terminal = bool(TERMINAL) or (not PARENT and os.isatty(2))
-        sys.audit("pipgate.begin", self.name, list(args), ROAD, terminal, _sha256, _metadata)
+        _begin(self.name, list(args))
         try:
             status[0] = original(self, args)
         except BaseException:
@@ -273,6 +271,12 @@ def _main(module):
             _end(status)
         return status[0]
     module.Command.main = main
+
+
+def _begin(command, args):
+    terminal = bool(TERMINAL) or (not PARENT and os.isatty(2))
+    _Now.active, _Now.planned, _Now.subjects = True, False, []
+    sys.audit("pipgate.begin", command, args, ROAD, terminal, _sha256, _metadata)
 
 
 def _end(status):
@@ -329,8 +333,7 @@ def _without_command(function):
         why = _not_inline()
         if why:
             raise _error(why)
-        _Now.active, _Now.planned, _Now.subjects = True, False, []
-        sys.audit("pipgate.begin", "install", [], ROAD, os.isatty(2), _sha256, _metadata)
+        _begin("install", [])
         try:
             return function(*args, **more)
         finally:
