@@ -172,10 +172,7 @@ static size_t kind_of(struct span text)
 	for (size_t i = 0; i < KINDS_N; i++)
 		if (span_starts(text, span_of(kinds[i])))
 			return i;
-	for (size_t i = 0; i < text.n; i++)
-		if (span_starts(span_from(text, i), SPAN(" reaches ")))
-			return KIND_REACHES;
-	return KIND_OTHER;
+	return text.n && memmem(text.p, text.n, " reaches ", sizeof(" reaches ") - 1) ? KIND_REACHES : KIND_OTHER;
 }
 
 /* Takes a line into its command's account, and writes behind the event what that tells. */
@@ -256,10 +253,12 @@ static void tell_events(struct buf *out, const struct account *a)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < sizeof(a->events) / sizeof(*a->events); i++)
+	for (size_t i = 0; i < sizeof(a->events) / sizeof(*a->events); i++) {
+		const char *name = i < KINDS_N ? kinds[i] : i == KIND_REACHES ? "reaches" : "other";
+
 		if (a->events[i])
-			buf_format(out, "%s%s %zu", n++ ? ", " : "  events: ", i < KINDS_N ? kinds[i] : i == KIND_REACHES
-				? "reaches" : "other", a->events[i]);
+			buf_format(out, "%s%s %zu", n++ ? ", " : "  events: ", name, a->events[i]);
+	}
 	buf_text(out, n ? "\n" : "");
 }
 

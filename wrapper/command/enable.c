@@ -33,8 +33,8 @@ static void say_done(const struct change *c, const struct hook_place *place, boo
 	if (!changed)
 		say("%s: %s; nothing was changed", c->in ? "already enabled" : "not enabled", what);
 	else if (c->in)
-		say("enabled: %s: every pip of it is gated (by %s%s%s)", what, place->path, place->link ? ", a link to " : "", place->link
-			? place->real : "");
+		say("enabled: %s: every pip of it is gated (by %s%s%s)", what, place->path, place->link ? ", a link to " : "",
+			place->link ? place->real : "");
 	else
 		say("disabled: %s: %s is as it was", what, place->link ? place->real : place->path);
 }
@@ -50,8 +50,7 @@ static int check(const struct change *c, const char *program, const struct hook_
 	if (live.shim)
 		return EXIT_OK;
 	return say_error(EXIT_UNDECIDED, "%s does not come to what was put into %s (`%s -Ic 'import sitecustomize'` may show why)", program,
-		place->path,
-		program);
+		place->path, program);
 }
 
 static int change_place(const struct change *c, const struct hook_place *place, const char *program, const char *option, const char *what)
@@ -173,8 +172,7 @@ static int all(struct change *c)
 static int read_options(struct change *c, int argc, char **argv)
 {
 	static const struct option table[] = {
-		{"python", required_argument, NULL, 'p'}, {"venv", required_argument, NULL, 'v'}, {"all", no_argument, NULL, 'a'}, {NULL, 0,
-			NULL, 0}};
+		{"python", required_argument, NULL, 'p'}, {"venv", required_argument, NULL, 'v'}, {"all", no_argument, NULL, 'a'}, {0}};
 	int letter;
 
 	opterr = 0;

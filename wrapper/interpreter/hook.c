@@ -96,10 +96,10 @@ static enum pipgate_status work_read(struct work *w, const struct hook_place *pl
 	enum pipgate_status status;
 
 	w->fd = folder_file(&w->folder, place->name, &w->st);
+	if (w->fd < 0 && errno == ENOENT)
+		return PIPGATE_OK;
 	if (w->fd < 0)
-		return errno == ENOENT ? PIPGATE_OK
-				       : error_set(error, PIPGATE_FAILED, "%s: %s", place->path, errno == EINVAL ? "no regular file"
-					: strerror(errno));
+		return error_set(error, PIPGATE_FAILED, "%s: %s", place->path, errno == EINVAL ? "no regular file" : strerror(errno));
 	if (w->st.st_mode & S_IWOTH)
 		return error_set(error, PIPGATE_FAILED, "%s may be written by anyone: left as it is", place->real);
 	status = file_read_fd(w->fd, place->path, &w->old, error);
@@ -189,12 +189,15 @@ enum pipgate_status hook_put(const struct hook_place *place, bool *changed, stru
 /* ---- out ---- */
 
 /* Is it byte code of this source? Its header names the source's time and size. */
-static bool made_of(int fd, const struct stat *source)
+static bool made_of(int folder, const char *name, const struct stat *source)
 {
-	uint32_t head[4]; /* magic number, flags, time, size; little endian */
+	uint32_t head[4] = {0}; /* magic number, flags, time, size; little endian */
+	int fd = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	bool whole = fd >= 0 && read(fd, head, sizeof(head)) == sizeof(head);
 
-	return read(fd, head, sizeof(head)) == sizeof(head) && head[1] == 0 && le32toh(head[2]) == (uint32_t)source->st_mtime &&
-		le32toh(head[3]) == (uint32_t)source->st_size;
+	if (fd >= 0)
+		close(fd);
+	return whole && head[1] == 0 && le32toh(head[2]) == (uint32_t)source->st_mtime && le32toh(head[3]) == (uint32_t)source->st_size;
 }
 
 static void remove_byte_code(int folder, const struct stat *source)
@@ -203,15 +206,9 @@ static void remove_byte_code(int folder, const struct stat *source)
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
-	while (dir && (entry = readdir(dir))) {
-		int file = strncmp(entry->d_name, "sitecustomize.", 14) == 0 ? openat(fd, entry->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK
-			| O_CLOEXEC) : -1;
-
-		if (file >= 0 && made_of(file, source))
+	while (dir && (entry = readdir(dir)))
+		if (strncmp(entry->d_name, "sitecustomize.", 14) == 0 && made_of(fd, entry->d_name, source))
 			unlinkat(fd, entry->d_name, 0);
-		if (file >= 0)
-			close(file);
-	}
 	if (dir)
 		closedir(dir);
 }
