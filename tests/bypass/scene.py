@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 
-from lib import case, paths, pips, tree
+from lib import case, paths, pips, tools, tree
 
 BLOCKED, NAME, TABLE = "jinja2==2.10", "jinja2", r"^pipgate: blocked: jinja2 2\.10: HIGH"
 CLEAN, CLEAN_FILE = "idna==3.7", "idna.py"
@@ -155,32 +155,6 @@ def walk(c, *argv, place=None, more=(), status=40, **options):
 
 # ---- tools, from the index that pip is configured with ----
 
-TOOLS = os.path.join(paths.BUILD, "tools")
-_unfetched = {}
-
-
 def tool(c, *requirements):
-    """Lays a tool beside the case's Python: fetched once for each version of Python, seen by a .pth."""
-    name = "%s-py%s" % ("-".join(requirements), c.pair.python)
-    folder = os.path.join(TOOLS, name)
-    with pips._alone("tool-" + name):
-        if not pips._holds(folder + ".ready", "1"):
-            _fetch(c.pair.python, folder, name, requirements)
-            pips._write(folder + ".ready", "1")
-    with open(os.path.join(c.env.site, "tools-of-the-test.pth"), "w") as f:
-        f.write(folder + "\n")
-
-
-def _fetch(python, folder, name, requirements):
-    if name in _unfetched:
-        raise pips.Unavailable(_unfetched[name])
-    shutil.rmtree(folder, ignore_errors=True)
-    pip = pips.wheel("24.3.1")
-    try:
-        pips._checked([pips.pythons()[python], os.path.join(pip, "pip"), "install", "-q", "--disable-pip-version-check", "--target", folder,
-                       *requirements], "the index that pip is configured with gave no %s for Python %s" % (" ".join(requirements), python))
-    except pips.Unavailable as e:
-        _unfetched[name] = str(e)
-        raise
-    for path in glob.glob(os.path.join(glob.escape(folder), "pip")) + glob.glob(os.path.join(glob.escape(folder), "pip-[0-9]*")):
-        shutil.rmtree(path)  # a tool's own pip: the pair's is meant
+    """Lays a tool beside the case's Python."""
+    tools.lay(c.env, *requirements)

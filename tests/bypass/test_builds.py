@@ -4,7 +4,8 @@ import os
 
 from lib import index, wheels
 
-from scene import bypass, enabled, refused
+from held import offer, repository
+from scene import BLOCKED, bypass, enabled, refused
 
 MALICIOUS = r"^pipgate: blocked: evil-open.*malicious"
 
@@ -18,19 +19,11 @@ def sdist_that_drops_a_file(c):
     """Its name and version are malicious in the database: the file that its setup.py or backend would write is not there after."""
     enabled(c)
     for legacy in (True, False):
-        c.index.files.update({f.filename: f for f in (index.sdist("evil-open", "2.0", legacy=legacy),)})
+        offer(c, index.sdist("evil-open", "2.0", legacy=legacy))
         for road in roads(c):
             refused(c, road + ["install", "evil-open==2.0"], err=MALICIOUS)
             refused(c, road + ["install", c.index.file_url("evil-open-2.0.tar.gz")], err=MALICIOUS)
             c.true(not os.path.exists(c.marker), "code ran: %s", c.built())
-
-
-def repository(c, name):
-    folder = wheels.project(os.path.join(c.root, "repository"), name, "1.0")
-    who = {"GIT_%s_%s" % (a, b): v for a in ("AUTHOR", "COMMITTER") for b, v in (("NAME", "a"), ("EMAIL", "a@example"))}
-    for argv in (["git", "init", "-q", folder], ["git", "-C", folder, "add", "."], ["git", "-C", folder, "commit", "-q", "-m", "x"]):
-        c.expect(c.run(argv, env=who), status=0)
-    return folder
 
 
 @bypass()
@@ -55,10 +48,7 @@ def url_that_is_blocked(c):
 def build_requirement_that_is_blocked(c):
     """It stops the build: 40, named as build requirements of what wanted them."""
     enabled(c)
-    files = wheels.project_files("needs", "1.0")
-    files["pyproject.toml"] = files["pyproject.toml"].replace(b"requires = []", b'requires = ["jinja2==2.10"]')
-    for path, content in files.items():
-        c.write("needs/" + path, content)
+    wheels.project(c.path("needs"), "needs", "1.0", needs=[BLOCKED])
     for road in roads(c):
         refused(c, road + ["install", "./needs"], err=["pipgate: blocked: jinja2 2.10: HIGH", "^pipgate: blocked: build requirements of "])
         c.true(not c.built(), "code ran: %s", c.built())

@@ -139,9 +139,7 @@ def matrix_build(c):
     enabled(c)
     tool(c, "build")
     for needs, status in ((BLOCKED, None), (CLEAN, 0)):
-        folder = wheels.project(c.path("project"), "fine", "1.0")
-        with open(os.path.join(folder, "pyproject.toml"), "w") as f:
-            f.write(wheels.PYPROJECT.replace("requires = []", "requires = %s" % json.dumps([needs])))
+        folder = wheels.project(c.path("project"), "fine", "1.0", needs=[needs])
         result = c.run([c.env.python, "-m", "build", "--wheel", folder], env=report(c))
         if status is None:
             shown(c, result)

@@ -3,8 +3,9 @@
 import glob
 import os
 
-from lib import index, pips, wheels
+from lib import index, pips
 
+from held import offer
 from scene import BLOCKED, CLEAN, bypass, enabled, few, let_in, refused, tool, venv, walk
 
 
@@ -27,7 +28,7 @@ def pip_compile_and_pip_sync(c):
     """pip-compile takes pip apart: no line of a malicious sdist runs, no build requirement comes in. pip-sync starts pip."""
     enabled(c)
     tool(c, "pip-tools")
-    c.index.files.update({f.filename: f for f in (index.sdist("evil-open", "2.0"),)})
+    offer(c, index.sdist("evil-open", "2.0"))
     words = [c.env.python, "-m", "piptools"]
     place = venv(c)
     for path in glob.glob(os.path.join(glob.escape(place.site), "pip-*", "direct_url.json")):

@@ -265,9 +265,7 @@ def _virtualenv(c, env):
 
 
 def _build(c, env):
-    folder = wheels.project(c.path("project"), "fine", "1.0")
-    with open(os.path.join(folder, "pyproject.toml"), "w") as f:
-        f.write(wheels.PYPROJECT.replace("requires = []", "requires = [%s]" % json.dumps(BLOCKED)))
+    folder = wheels.project(c.path("project"), "fine", "1.0", needs=[BLOCKED])
     return enabling.run(c, ["pyproject-build", "--wheel", folder], env=env), os.path.join(folder, "dist")
 
 

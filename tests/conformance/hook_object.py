@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 
+from _checks import check, end, skip
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 HOOK = os.path.join(ROOT, os.environ.get("B", "build"), "pipgate-hook.so")
@@ -15,24 +17,6 @@ MAP = os.path.join(ROOT, "shims", "hook", "hook.map")
 ABI = os.path.join(HERE, "hook.abi")
 # What the compiler's own start-up files ask for, weakly, in every shared object.
 STARTUP = {"_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable", "__gmon_start__", "__cxa_finalize"}
-
-count = failed = 0
-
-
-def check(name, problems):
-    global count, failed
-    count += 1
-    print("%s %d - %s" % ("not ok" if problems else "ok", count, name))
-    for p in problems[:20]:
-        print("# " + p)
-    failed += bool(problems)
-
-
-def skip(name, reason):
-    global count
-    count += 1
-    print("ok %d - %s # SKIP %s" % (count, name, reason))
-
 
 def output(*argv):
     return subprocess.run(argv, stdout=subprocess.PIPE, check=True, text=True, env=dict(os.environ, LC_ALL="C")).stdout
@@ -142,8 +126,7 @@ def main():
     check("neither stack nor data can be executed", list(memory()))
     check("everything is bound at the start and then read-only", list(relocations()))
     interface()
-    print("1..%d" % count)
-    return 1 if failed else 0
+    return end()
 
 
 sys.exit(main())

@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 
+from _checks import check, end
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(ROOT, os.environ.get("B", "build"))
 
@@ -35,18 +37,6 @@ IMPURE = {"open", "open64", "openat", "fopen", "fopen64", "time", "gettimeofday"
           "connect", "execve", "execvp", "fork", "vfork", "posix_spawn", "popen", "system", "printf", "puts", "isatty", "localtime"}
 HOSTS = re.compile(r"\b(pypi|pythonhosted|python-packages|npmjs|crates|rubygems)\.(org|io|com|python\.org)\b|\btest\.pypi\b", re.I)
 PATHS = re.compile(r"/work/|/root/")
-
-count = failed = 0
-
-
-def check(name, problems):
-    global count, failed
-    count += 1
-    print("%s %d - %s" % ("not ok" if problems else "ok", count, name))
-    for p in problems[:20]:
-        print("# " + p)
-    failed += bool(problems)
-
 
 def files(*endings):
     git = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"], stdout=subprocess.PIPE, text=True)
@@ -126,8 +116,7 @@ def main():
     check("no file names a package registry's host", list(matches(HOSTS, {me})))
     check("no file names a path of one machine", list(matches(PATHS, {me})))
     check("no line is longer than 150 columns", list(long_lines()))
-    print("1..%d" % count)
-    return 1 if failed else 0
+    return end()
 
 
 sys.exit(main())

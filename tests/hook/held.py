@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cases of the hook alone: pip's own interpreter with the shim in it, without the wrapper in front."""
-import gzip
-import io
-import json
 import os
 import shutil
 import sys
-import tarfile
 
-from lib import case, index, paths, pips, wheels
+from lib import case, paths, pips, wheels
 
 SHIM, HOOK = (os.path.join(paths.BUILD, name) for name in ("pipgate_shim.py", "pipgate-hook.so"))
 # Much as the wrapper starts it; {before} is a test's own doing.
@@ -84,21 +80,17 @@ def with_decider(c, script=None, hook=HOOK):
     return folder
 
 
-def sdist(name, version, needs):
-    """An sdist whose build needs something."""
-    files = wheels.project_files(name, version)
-    files["pyproject.toml"] = files["pyproject.toml"].replace(b"requires = []", ("requires = " + json.dumps(needs)).encode())
-    data = io.BytesIO()
-    with gzip.GzipFile(fileobj=data, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as tar:
-        for path, content in files.items():
-            entry = tarfile.TarInfo("%s-%s/%s" % (name, version, path))
-            entry.size = len(content)
-            tar.addfile(entry, io.BytesIO(content))
-    return index.File("%s-%s.tar.gz" % (name, version), data.getvalue())
-
-
 def offer(c, *files):
     c.index.files.update({f.filename: f for f in files})
+
+
+def repository(c, name):
+    """A git repository of a project."""
+    folder = wheels.project(os.path.join(c.root, "repository"), name, "1.0")
+    who = {"GIT_%s_%s" % (a, b): v for a in ("AUTHOR", "COMMITTER") for b, v in (("NAME", "a"), ("EMAIL", "a@example"))}
+    for argv in (["git", "init", "-q", folder], ["git", "-C", folder, "add", "."], ["git", "-C", folder, "commit", "-q", "-m", "x"]):
+        c.expect(c.run(argv, env=who), status=0)
+    return folder
 
 
 def nothing_came(c, before):

@@ -2,7 +2,7 @@
 """Before code of others runs: build backends, clones, and the pips that bring build requirements."""
 import os
 
-from held import held, nothing_came, offer, pip, sdist
+from held import held, nothing_came, offer, pip, repository
 from lib import index, pips, wheels
 
 
@@ -27,7 +27,8 @@ def malicious_sdist(c):
 @held(pips="all")
 def build_requirements(c):
     """A blocked build requirement stops the build: 40, named as such; a clean one is let in."""
-    offer(c, sdist("needs", "1.0", ["critical==1.0"]), sdist("modest", "1.0", ["idna"]), sdist("deeper", "1.0", ["needs"]))
+    offer(c, index.sdist("needs", "1.0", needs=["critical==1.0"]), index.sdist("modest", "1.0", needs=["idna"]),
+          index.sdist("deeper", "1.0", needs=["needs"]))
     before = c.snapshot()
     named = "^pipgate: blocked: build requirements of "
     c.expect(pip(c, "install", "needs"), status=40, err=["critical 1.0", named + "needs-1.0.tar.gz"])
@@ -41,14 +42,6 @@ def build_requirements(c):
         c.expect(pip(c, "install", "--no-cache-dir", "--force-reinstall", "--use-feature", "inprocess-build-deps", "modest"), status=0,
                  err="^pipgate: build requirements of modest-1.0.tar.gz")
     c.equal(c.env.installed(), {"modest": "1.0"}, "installed")
-
-
-def repository(c, name):
-    folder = wheels.project(os.path.join(c.root, "repository"), name, "1.0")
-    who = {"GIT_%s_%s" % (a, b): v for a in ("AUTHOR", "COMMITTER") for b, v in (("NAME", "a"), ("EMAIL", "a@example"))}
-    for argv in (["git", "init", "-q", folder], ["git", "-C", folder, "add", "."], ["git", "-C", folder, "commit", "-q", "-m", "x"]):
-        c.expect(c.run(argv, env=who), status=0)
-    return folder
 
 
 @held(pips="22.2.2 24.3.1 newest")

@@ -5,7 +5,7 @@ import hashlib
 import os
 import zipfile
 
-from held import held, offer, pip, sdist, with_decider, words
+from held import held, offer, pip, with_decider, words
 from lib import index
 
 PIPS = "22.2.2 24.3.1 newest"
@@ -174,7 +174,7 @@ w._build_one_inside_env = inside"""
 @held(pips=PIPS)
 def build_requirements_from_the_cache(c):
     """What a nested pip has built is noted, too."""
-    offer(c, sdist("modest", "1.0", ["built"]), sdist("humble", "1.0", ["built"]))
+    offer(c, index.sdist("modest", "1.0", needs=["built"]), index.sdist("humble", "1.0", needs=["built"]))
     c.expect(pip(c, "install", "modest"), status=0)
     c.equal(c.built().count("wheel built"), 1, "how often it was built")
     c.equal(sorted(line.split()[1].split("-")[0] for line in text_of(notes(c)).splitlines()), ["built", "modest"], "notes")

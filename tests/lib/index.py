@@ -35,8 +35,8 @@ def wheel(name, version, requires=(), extras=(), headers=(), files=None, **optio
     return File(filename, data, wheels.metadata(name, version, requires, extras, headers), **options)
 
 
-def sdist(name, version, requires=(), legacy=False, **options):
-    return File(*wheels.sdist(name, version, requires=requires, legacy=legacy), **options)
+def sdist(name, version, requires=(), legacy=False, needs=(), **options):
+    return File(*wheels.sdist(name, version, requires=requires, legacy=legacy, needs=needs), **options)
 
 
 class Request:

@@ -8,6 +8,7 @@ import base64
 import gzip
 import hashlib
 import io
+import json
 import os
 import re
 import shutil
@@ -71,7 +72,7 @@ def build_editable(folder, config_settings=None, metadata_directory=None):
     return wheel(folder, {{"__editable__{module}.pth": (os.getcwd() + "\\n").encode()}})
 '''
 
-PYPROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+PYPROJECT = '[build-system]\nrequires = %s\nbuild-backend = "backend"\nbackend-path = ["."]\n'
 
 SETUP = '''\
 import os
@@ -131,15 +132,16 @@ def _record(inside, info):
     return ("\n".join(lines) + "\n%sRECORD,,\n" % info).encode()
 
 
-def project_files(name, version, requires=(), extras=(), legacy=False):
-    """A source tree: {path: bytes}. legacy: a setup.py that wants setuptools instead of the backend that lies beside."""
+def project_files(name, version, requires=(), extras=(), legacy=False, needs=()):
+    """A source tree: {path: bytes}. legacy: a setup.py that wants setuptools instead of the backend that lies beside; needs: what the
+    build requires."""
     values = dict(name=name, version=version, module=module(name), stem=stem(name, version), requires=list(requires))
     files = {"PKG-INFO": metadata(name, version, requires, extras), module(name) + ".py": ("VERSION = %r\n" % version).encode()}
     if legacy:
         files["setup.py"] = SETUP.format(**values).encode()
     else:
         files["backend.py"] = BACKEND.format(**values).encode()
-        files["pyproject.toml"] = PYPROJECT.encode()
+        files["pyproject.toml"] = (PYPROJECT % json.dumps(list(needs))).encode()
     return files
 
 
