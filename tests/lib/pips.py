@@ -89,6 +89,19 @@ def pythons():
         return _pythons
 
 
+def hooks():
+    """{path: (inode, size, time)} of all by which the machine's own Pythons could load something of ours. No test changes these."""
+    found = {}
+    for python in pythons().values():
+        told = subprocess.run([python, "-I", "-S", "-c", "import os; print(os.path.dirname(os.__file__))"], stdout=subprocess.PIPE)
+        library = glob.escape(told.stdout.decode().strip())
+        for pattern in ("sitecustomize.py", "__pycache__/sitecustomize.*", "*-packages/*pipgate*"):
+            for path in glob.glob(os.path.join(library, pattern)):
+                st = os.stat(path)
+                found[path] = (st.st_ino, st.st_size, st.st_mtime_ns)
+    return found
+
+
 # ---- preparation, once for a build folder ----
 
 
