@@ -2,7 +2,7 @@
 """The harness itself, with the bare pip alone: that what the other cases rely on can be seen to happen."""
 import os
 
-from lib import schema, suites, tree, wheels
+from lib import pips, schema, suites, tree, wheels
 from lib.case import Failed, case
 
 
@@ -83,3 +83,20 @@ def harness_schema(c):
                          ({"a": 1, "b": ["y"]}, False), ({"a": 1, "c": 1}, False), ([], False)):
         c.equal(not schema.problems(value, rules), right, repr(value))
     c.true(schema.problems(1, {"typo": 1}), "an unknown keyword passed")
+
+
+@case(pips="one", mode="any")
+def harness_machine(c):
+    """What changes beside a Python's standard library is seen: a sitecustomize that comes, changes or goes, its byte code, a .pth."""
+    own = pips.standalone(c.pair, os.path.join(c.root, "own"))
+    library = os.path.dirname(own.site)
+    for name in ("sitecustomize.py", "__pycache__/sitecustomize.cpython-3.pyc", "site-packages/pipgate.pth"):
+        before = pips.hooks([own.python])
+        for text in ("1", "22", None):
+            if text:
+                c.write(os.path.join(library, name), text)
+            else:
+                os.unlink(os.path.join(library, name))
+            after = pips.hooks([own.python])
+            c.true(before != after, "%s was not seen", name)
+            before = after

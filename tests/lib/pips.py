@@ -89,10 +89,10 @@ def pythons():
         return _pythons
 
 
-def hooks():
-    """{path: (inode, size, time)} of all by which the machine's own Pythons could load something of ours. No test changes these."""
+def hooks(interpreters=None):
+    """{path: (inode, size, time)} of all by which these, the machine's own where none are named, could load something of ours."""
     found = {}
-    for python in pythons().values():
+    for python in interpreters or pythons().values():
         told = subprocess.run([python, "-I", "-S", "-c", "import os; print(os.path.dirname(os.__file__))"], stdout=subprocess.PIPE)
         library = glob.escape(told.stdout.decode().strip())
         for pattern in ("sitecustomize.py", "__pycache__/sitecustomize.*", "*-packages/*pipgate*"):
