@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line of `pip audit`: pip-audit's, and ours behind it, as argparse would read it; PIP_AUDIT_ variables. One table. */
+#ifndef WRAPPER_AUDIT_OPTIONS_H
+#define WRAPPER_AUDIT_OPTIONS_H
+
+#include "wrapper/options.h"
+#include "wrapper/source/source.h"
+
+struct audit_output {
+	const char *format; /* a row of audit_formats */
+	const char *file;   /* "-": standard output */
+};
+
+struct audit_options {
+	struct source_settings source;
+	struct list requirements;  /* -r; of const char * */
+	struct list paths;         /* --path */
+	struct list inputs;        /* positional */
+	const char *recursive;     /* --recursive DIR */
+	const char *against;       /* --against REV */
+	const char *drift;         /* --drift LOCK */
+	struct list outputs;       /* of struct audit_output */
+	const char *service;       /* -s: osv, pypi, esms; NULL: the database */
+	const char *osv_url;
+	const char *database;      /* --db */
+	const char *desc, *aliases; /* on, off, auto */
+	const char *fail_on;       /* low … critical, any, none */
+	struct list ignored;       /* --ignore-vuln */
+	bool strict, fix, dry_run, spinner, distinct; /* distinct: --exit-codes=distinct */
+	bool downgrades, prereleases; /* --fix may use them */
+	unsigned verbose;
+	bool help, version;
+};
+
+enum audit_parsed {
+	AUDIT_GO = 1,
+	AUDIT_ENDED, /* help, the version or a usage error was printed: *status is the end */
+};
+enum audit_parsed audit_options_read(struct pipgate_run *run, char *const *words, struct audit_options *out, int *status);
+
+#endif
