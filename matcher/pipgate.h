@@ -298,7 +298,7 @@ struct pipgate_policy;
 
 enum pipgate_status pipgate_policy_new(struct pipgate_run *run, struct pipgate_policy **out) PIPGATE_MUST_USE; /* the defaults */
 /* One key of one layer, later ones win; layer is the name that a reason gives ("--gate-fail-on", "PIPGATE_FAIL_ON").
- * Keys: mode, fail-on, unknown, malicious, sdist, satisfied, block (repeats). INVALID: no such key, or no such value. */
+ * Keys: mode, fail-on, unknown, malicious, no-fix-available, sdist, satisfied, block (repeats). INVALID: no such key, or no such value. */
 enum pipgate_status pipgate_policy_set(struct pipgate_policy *policy, struct span key, struct span value, const char *layer,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 

@@ -72,9 +72,11 @@ static struct opinion by_unknown(const struct judge *j, const char *what)
 /* Nothing that could be installed instead is known, so a block would help nobody. */
 static void spare_unfixed(const struct judge *j, struct opinion *o)
 {
-	if (o->action != PIPGATE_BLOCK || !o->reason.p)
+	const struct policy_value *s = setting(j, POLICY_NO_FIX);
+
+	if ((int)o->action <= s->value || !o->reason.p)
 		return;
-	o->action = PIPGATE_WARN;
+	o->action = (enum pipgate_action)s->value;
 	o->reason = arena_format(j->run, SPAN_FMT ", but no clean release is known", SPAN_ARG(o->reason));
 }
 

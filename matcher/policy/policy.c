@@ -39,6 +39,7 @@ static const struct row {
 	[POLICY_FAIL_ON] = {"fail-on", thresholds, "high"},
 	[POLICY_UNKNOWN] = {"unknown", unknowns, "high"},
 	[POLICY_MALICIOUS] = {"malicious", actions, "block"},
+	[POLICY_NO_FIX] = {"no-fix-available", actions, "warn"},
 	[POLICY_SDIST] = {"sdist", actions, "warn"},
 	[POLICY_SATISFIED] = {"satisfied", satisfied_actions, "warn"},
 };
@@ -61,7 +62,7 @@ static const struct choice *choice_find(const struct choice *choices, struct spa
 
 static enum pipgate_status no_such_value(const struct row *row, struct span value, struct pipgate_error *error)
 {
-	char words[160] = "";
+	char words[200] = "";
 	struct buf list = {.p = words, .capacity = sizeof(words), .ceiling = sizeof(words) - 1, .status = PIPGATE_OK};
 
 	for (const struct choice *c = row->choices; c->word; c++)
@@ -71,7 +72,7 @@ static enum pipgate_status no_such_value(const struct row *row, struct span valu
 
 static enum pipgate_status no_such_key(struct span key, struct pipgate_error *error)
 {
-	char words[160] = "";
+	char words[200] = "";
 	struct buf list = {.p = words, .capacity = sizeof(words), .ceiling = sizeof(words) - 1, .status = PIPGATE_OK};
 
 	for (size_t i = 0; i < POLICY_KEYS; i++)

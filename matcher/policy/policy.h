@@ -16,7 +16,8 @@ enum policy_key {
 	POLICY_MODE,      /* enum policy_mode */
 	POLICY_FAIL_ON,   /* the lowest level that blocks: enum pipgate_level, or POLICY_FAIL_ON_NEVER */
 	POLICY_UNKNOWN,   /* what an unknown severity counts as: enum pipgate_level, or POLICY_UNKNOWN_… */
-	POLICY_MALICIOUS, /* enum pipgate_action, as the two below */
+	POLICY_MALICIOUS, /* enum pipgate_action, as the three below */
+	POLICY_NO_FIX,    /* the most that happens for a severity of which no release is clean */
 	POLICY_SDIST,
 	POLICY_SATISFIED, /* the most that happens about what is already installed */
 	POLICY_KEYS

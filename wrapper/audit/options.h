@@ -19,19 +19,23 @@ struct audit_options {
 	const char *recursive;     /* --recursive DIR */
 	const char *against;       /* --against REV */
 	const char *drift;         /* --drift LOCK */
-	struct list outputs;       /* of struct audit_output */
+	struct list formats, files; /* -f and -o as they were given */
+	struct list outputs;       /* of struct audit_output: the pairs that they make */
 	const char *service;       /* -s: osv, pypi, esms; NULL: the database */
 	const char *osv_url;
 	const char *database;      /* --db */
 	const char *desc, *aliases; /* on, off, auto */
 	const char *fail_on;       /* low … critical, any, none */
 	struct list ignored;       /* --ignore-vuln */
-	bool strict, fix, dry_run, spinner, distinct; /* distinct: --exit-codes=distinct */
+	const char *exit_codes;    /* pip-audit or distinct */
+	const char *spinner;
+	bool strict, fix, dry_run;
 	bool downgrades, prereleases; /* --fix may use them */
 	unsigned verbose;
 	bool help, version;
 };
 
+/* words: behind `audit`, up to NULL. */
 enum audit_parsed {
 	AUDIT_GO = 1,
 	AUDIT_ENDED, /* help, the version or a usage error was printed: *status is the end */

@@ -9,6 +9,8 @@ const struct command command_table[] = {
 	{"pip", command_pip, "the gated pip: what a link named pip runs",
 		"usage: pipgate pip [pip's own arguments] [--gate-…]\n\n"
 		"install, download and wheel are audited first; everything else is the real pip, untouched.\n"},
+	{"audit", command_audit, "what is vulnerable in an environment, requirement and lock files: pip-audit's command line",
+		"usage: pipgate audit --help\n\nThe same as `pip audit` through a link.\n"},
 	{"match", command_match, "which advisories apply to name and version, a pair a line",
 		"usage: pipgate match [--db FILE] [FILE|-]\n\n"
 		"Reads `name version` a line (or name<tab>version) and prints name, version, ok or unknown, and the groups of ids\n"

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "matcher/policy/policy.h"
+#include "wrapper/audit/audit.h"
 #include "wrapper/command/command.h"
 #include "wrapper/judge.h"
 #include "wrapper/pip/closure.h"
@@ -221,6 +222,21 @@ static int hold(struct gate *gate, const struct pipgate_policy *policy, char *co
 	return gated(gate, policy);
 }
 
+/* `pip audit`, which pip has not: what stands behind it, else NULL. A --python before it is meant. */
+static char *const *audit_words(struct pipgate_run *run, struct options *options, char *const *words)
+{
+	const struct argument *python;
+	struct arguments general;
+
+	arguments_read(run, words, PIP_GENERAL, &general);
+	if (!words[general.used] || strcmp(words[general.used], "audit") != 0)
+		return NULL;
+	python = arguments_last(&general, ROLE_PYTHON);
+	if (python)
+		options->python = python->value;
+	return words + general.used + 1;
+}
+
 static int with_options(struct pipgate_run *run, char **argv)
 {
 	struct gate gate = {.run = run};
@@ -228,11 +244,14 @@ static int with_options(struct pipgate_run *run, char **argv)
 	struct options options;
 	struct pipgate_error error;
 	enum need need;
-	char **words;
+	char **words, *const *audit;
 
 	if (options_read(run, argv + 1, &options, &words, &error) != PIPGATE_OK ||
 		options_policy(run, &options, &policy, &error) != PIPGATE_OK)
 		return say_error(EXIT_USAGE, "%s", error.text);
+	audit = audit_words(run, &options, words);
+	if (audit)
+		return audit_run(run, &options, audit);
 	gate.options = &options;
 	options_export(&options);
 	need = invocation_read(&gate, words);

@@ -65,7 +65,10 @@ const struct audit_format *audit_format_find(const char *name);
 
 audit_writer audit_columns, audit_json;
 
-/* The findings of components[index] that are not ignored begin at *first; their number. (The audit has them in that order.) */
+/* The findings of components[index] begin at *first; their number, the ignored ones with them. */
 size_t audit_findings_of(const struct audit_report *report, size_t index, size_t *first);
+
+/* Components whose version is not PEP 440 and could not be decided. */
+size_t audit_unknown(const struct audit_report *report);
 
 #endif

@@ -84,7 +84,12 @@ static bool read_distribution(struct pipgate_run *run, int folder, const char *e
 	return found && metadata_read(run, buf_view(bytes), out);
 }
 
-static void read_folder(struct pipgate_run *run, const char *path, struct list *list, struct buf *bytes, size_t *broken)
+struct entry {
+	struct pipgate_component component;
+	const char *place;
+};
+
+static void read_folder(struct pipgate_run *run, const char *path, struct list *list, struct buf *bytes, struct list *broken)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -92,13 +97,15 @@ static void read_folder(struct pipgate_run *run, const char *path, struct list *
 	while (dir && list->n < DISTRIBUTIONS_MAX && (entry = readdir(dir))) {
 		struct span name = span_of(entry->d_name);
 		struct pipgate_component c;
+		const char *place;
 
 		if (entry->d_name[0] == '~' || !(span_ends(name, SPAN(".dist-info")) || span_ends(name, SPAN(".egg-info"))))
 			continue;
+		place = text_format(run, "%s/%s", path, entry->d_name);
 		if (read_distribution(run, dirfd(dir), entry->d_name, bytes, &c))
-			*(struct pipgate_component *)must(list_push(run, list, sizeof(c))) = c;
+			*(struct entry *)must(list_push(run, list, sizeof(struct entry))) = (struct entry){c, place};
 		else
-			++*broken;
+			*(const char **)must(list_push(run, broken, sizeof(place))) = place;
 	}
 	if (dir)
 		closedir(dir);
@@ -106,17 +113,17 @@ static void read_folder(struct pipgate_run *run, const char *path, struct list *
 
 static int by_name(const void *a, const void *b)
 {
-	const struct pipgate_component *x = a, *y = b;
+	const struct entry *x = a, *y = b;
 
-	return span_compare(x->name, y->name);
+	return span_compare(x->component.name, y->component.name);
 }
 
 static int by_name_and_version(const void *a, const void *b)
 {
-	const struct pipgate_component *x = a, *y = b;
+	const struct entry *x = a, *y = b;
 	int c = by_name(a, b);
 
-	return c ? c : span_compare(x->version, y->version);
+	return c ? c : span_compare(x->component.version, y->component.version);
 }
 
 /* Folder by folder, so that what an earlier one has hides the later; then by name. */
@@ -125,23 +132,37 @@ static void keep_first(struct list *all, const struct list *more, struct pipgate
 	size_t earlier = all->n;
 
 	for (size_t i = 0; i < more->n; i++) {
-		const struct pipgate_component *c = (const struct pipgate_component *)more->items + i;
+		const struct entry *e = (const struct entry *)more->items + i;
 
-		if (earlier && bsearch(c, all->items, earlier, sizeof(*c), by_name))
+		if (earlier && bsearch(e, all->items, earlier, sizeof(*e), by_name))
 			continue;
-		*(struct pipgate_component *)must(list_push(run, all, sizeof(*c))) = *c;
+		*(struct entry *)must(list_push(run, all, sizeof(*e))) = *e;
 	}
 }
 
 static void drop_repeats(struct list *list)
 {
-	struct pipgate_component *v = list->items;
+	struct entry *v = list->items;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (!kept || !span_equal(v[kept - 1].name, v[i].name))
+		if (!kept || !span_equal(v[kept - 1].component.name, v[i].component.name))
 			v[kept++] = v[i];
 	list->n = kept;
+}
+
+/* Components alone stand in a row: the matcher walks them. */
+static void split(struct pipgate_run *run, const struct list *all, struct installed *out)
+{
+	const struct entry *v = all->items;
+
+	out->n = all->n;
+	out->components = must(arena_array(run, all->n + 1, sizeof(*out->components)));
+	out->places = must(arena_array(run, all->n + 1, sizeof(*out->places)));
+	for (size_t i = 0; i < all->n; i++) {
+		out->components[i] = v[i].component;
+		out->places[i] = v[i].place;
+	}
 }
 
 void environment_read(struct pipgate_run *run, char *const *path, struct installed *out)
@@ -157,10 +178,9 @@ void environment_read(struct pipgate_run *run, char *const *path, struct install
 		read_folder(run, *path, &here, &bytes, &out->broken);
 		keep_first(&all, &here, run);
 		if (all.n)
-			qsort(all.items, all.n, sizeof(struct pipgate_component), by_name_and_version);
+			qsort(all.items, all.n, sizeof(struct entry), by_name_and_version);
 		drop_repeats(&all);
 	}
 	buf_fini(&bytes);
-	out->components = all.items;
-	out->n = all.n;
+	split(run, &all, out);
 }

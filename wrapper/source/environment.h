@@ -8,8 +8,10 @@
 /* Components of origin INSTALLED; of two with one name the first on the path counts, as in Python. Broken metadata
  * is passed over and counted. */
 struct installed {
-	struct pipgate_component *components;
-	size_t n, broken;
+	struct pipgate_component *components; /* by name */
+	const char **places;                  /* of each: its .dist-info or .egg-info */
+	size_t n;
+	struct list broken;                   /* of const char *: the places whose metadata has no readable name and version */
 };
 void environment_read(struct pipgate_run *run, char *const *path, struct installed *out);
 /* Name, Version and Requires-Dist of a METADATA or PKG-INFO; false: not both of the first two, or one of them twice. */

@@ -46,12 +46,15 @@ struct source_file {
 	bool folder;
 };
 
+typedef bool source_takes(const struct source_file *file);
+typedef enum pipgate_status source_reader(struct gathering *gathering, const struct source_file *file, struct pipgate_error *error);
+
 struct source {
 	const char *name; /* "requirements" */
 	/* Is this file of this kind, by its name or its first bytes? */
-	bool (*takes)(const struct source_file *file);
+	source_takes *takes;
 	/* The error says what is wrong, and names the file and line. Afterwards the inventory may hold a part: the audit ends. */
-	enum pipgate_status (*read)(struct gathering *gathering, const struct source_file *file, struct pipgate_error *error);
+	source_reader *read;
 };
 extern const struct source sources[]; /* ends with a NULL name; the first that takes a file reads it */
 
@@ -63,7 +66,10 @@ const struct source *source_find(const char *name);
 /* The pip that is meant: found (no process is started), or with its interpreter asked (one start of Python). */
 enum pipgate_status gathering_pip(struct gathering *gathering, bool probe, struct pipgate_error *error) PIPGATE_MUST_USE;
 
-/* ---- the kinds ---- */
+/* ---- the kinds: takes_NAME and read_NAME of each row ---- */
+
+source_takes takes_environment;
+source_reader read_environment;
 
 /* Installed distributions. */
 enum pipgate_status source_environment(struct gathering *gathering, struct pipgate_error *error) PIPGATE_MUST_USE;   /* of the pip that is meant */

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first stage: what the command line names, read into the inventory. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "wrapper/audit/audit.h"
+
+#include "matcher/base/banned.h"
+
+static enum pipgate_status read_each(struct auditing *a, const struct list *paths, const char *kind, struct pipgate_error *error)
+{
+	const char *const *v = paths->items;
+	enum pipgate_status status = PIPGATE_OK;
+
+	for (size_t i = 0; i < paths->n && status == PIPGATE_OK; i++) {
+		if (kind && strcmp(v[i], "-") != 0 && access(v[i], F_OK))
+			return error_set(error, PIPGATE_FAILED, "invalid requirements input: %s", v[i]);
+		status = source_read(&a->gathering, v[i], kind, error);
+	}
+	return status;
+}
+
+static enum pipgate_status read_folders(struct auditing *a, struct pipgate_error *error)
+{
+	const char *const *v = a->options.paths.items;
+	enum pipgate_status status = PIPGATE_OK;
+
+	for (size_t i = 0; i < a->options.paths.n && status == PIPGATE_OK; i++)
+		status = source_folder(&a->gathering, v[i], error);
+	return status;
+}
+
+enum pipgate_status audit_gather(struct auditing *a, struct pipgate_error *error)
+{
+	const struct audit_options *o = &a->options;
+
+	a->inventory.run = a->run;
+	a->gathering = (struct gathering){.run = a->run, .settings = &o->source, .inventory = &a->inventory};
+	if (o->requirements.n)
+		return read_each(a, &o->requirements, "requirements", error);
+	if (o->paths.n)
+		return read_folders(a, error);
+	if (o->inputs.n)
+		return read_each(a, &o->inputs, NULL, error);
+	return source_environment(&a->gathering, error);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The middle: advisories opened, each input decided about as a plan of its own, the verdicts put together. */
+#include <time.h>
+
+#include "wrapper/audit/audit.h"
+#include "wrapper/policy/profile.h"
+
+#include "matcher/base/banned.h"
+
+/* The first component of this input or a later one: inputs follow one another. */
+static size_t input_begins(const struct inventory *inventory, size_t input)
+{
+	const struct found *found = inventory->found.items;
+	size_t low = 0, high = inventory->found.n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (found[middle].input < input)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void audit_input_range(const struct auditing *a, size_t input, size_t *first, size_t *end)
+{
+	*first = input_begins(&a->inventory, input);
+	*end = input_begins(&a->inventory, input + 1);
+}
+
+/* ---- the advisories ---- */
+
+static enum pipgate_status database_text_of(void *ctx, struct span id, struct span *out, struct pipgate_error *error)
+{
+	return database_text(ctx, id, out, error);
+}
+
+static void database_end(void *ctx)
+{
+	struct database *database = ctx;
+
+	database_close(&database);
+}
+
+enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error)
+{
+	const char *named = a->options.database ? a->options.database : a->gate->database;
+	struct database_place *place = must(arena_alloc(a->run, sizeof(*place)));
+	struct pipgate_error text;
+	struct database *database;
+	enum pipgate_action usable;
+	enum pipgate_status status = database_find(named, place, error);
+
+	if (status == PIPGATE_OK)
+		status = database_open(place->path, &database, error);
+	if (status != PIPGATE_OK)
+		return error_before(error, "no usable advisory database"), status;
+	a->advisories = (struct advisories){database_cursor(database), database_text_of, database_end, database};
+	a->context.database = database_info(database);
+	a->context.database_path = place->path;
+	a->context.database_kind = place->kind;
+	usable = profile_database(profile_find(a->gate->profile), place->kind, a->context.database, a->context.now, &text);
+	if (usable == PIPGATE_BLOCK)
+		return error_set(error, PIPGATE_FAILED, "%s (profile %s does not go on without)", text.text, a->gate->profile);
+	if (usable != PIPGATE_ALLOW)
+		say("%s", text.text);
+	return PIPGATE_OK;
+}
+
+/* ---- an input's verdict, joined to the others ---- */
+
+struct joined {
+	struct list findings, chains, by_finding, by_component;
+	enum pipgate_action strictest;
+};
+
+static void *push(struct auditing *a, struct list *list, size_t size)
+{
+	return must(list_push(a->run, list, size));
+}
+
+static void join_chain(struct auditing *a, struct joined *joined, const struct pipgate_chain *chain, size_t first)
+{
+	size_t *moved = must(arena_array(a->run, chain->n + 1, sizeof(*moved)));
+
+	for (size_t i = 0; i < chain->n; i++)
+		moved[i] = chain->components[i] + first;
+	*(struct pipgate_chain *)push(a, &joined->chains, sizeof(struct pipgate_chain)) = (struct pipgate_chain){moved, chain->n, chain->broken};
+}
+
+static void join(struct auditing *a, struct joined *joined, const struct audit *part, size_t first)
+{
+	size_t before = joined->findings.n;
+
+	for (size_t i = 0; i < part->n_findings; i++) {
+		struct pipgate_finding *f = push(a, &joined->findings, sizeof(*f));
+
+		*f = part->findings[i];
+		f->component += first;
+		join_chain(a, joined, &part->chains[i], first);
+	}
+	for (size_t i = 0; i < part->verdict.n_judgements; i++) {
+		struct pipgate_judgement j = part->verdict.judgements[i];
+		bool about_finding = j.finding != SIZE_MAX;
+
+		j.component += first;
+		j.finding = about_finding ? j.finding + before : SIZE_MAX;
+		*(struct pipgate_judgement *)push(a, about_finding ? &joined->by_finding : &joined->by_component, sizeof(j)) = j;
+	}
+	if (part->verdict.action > joined->strictest)
+		joined->strictest = part->verdict.action;
+}
+
+/* Where nothing tells what was asked for, what nothing else needs was. */
+static void mark_roots(struct auditing *a, const struct dependents *d, size_t first, size_t end)
+{
+	struct pipgate_component *components = a->inventory.components.items;
+	struct found *found = a->inventory.found.items;
+
+	for (size_t i = first; i < end; i++)
+		if (!d->direct[i - first].n)
+			components[i].requested = found[i].direct = true;
+}
+
+static enum pipgate_status judge_input(struct auditing *a, struct joined *joined, size_t input, struct pipgate_error *error)
+{
+	const struct pipgate_component *components = a->inventory.components.items;
+	struct audit part = {.run = a->run, .environment = a->inventory.environment};
+	enum pipgate_status status;
+	size_t first, end;
+
+	audit_input_range(a, input, &first, &end);
+	dependents_read(a->run, components + first, end - first, &a->inventory.environment, &a->dependents[input]);
+	mark_roots(a, &a->dependents[input], first, end);
+	part.components = components + first;
+	part.n_components = end - first;
+	status = audit_decide(&part, a->policy, &a->advisories.cursor, error);
+	if (status != PIPGATE_OK)
+		return status;
+	join(a, joined, &part, first);
+	for (size_t i = first; i < end; i++)
+		a->audit.unknown[i] = part.unknown[i - first];
+	return PIPGATE_OK;
+}
+
+enum pipgate_status audit_judge(struct auditing *a, struct pipgate_error *error)
+{
+	struct joined joined = {.strictest = PIPGATE_ALLOW};
+	enum pipgate_status status = PIPGATE_OK;
+	struct list *all = &joined.by_finding;
+
+	a->audit = (struct audit){.run = a->run, .environment = a->inventory.environment, .components = a->inventory.components.items,
+		.n_components = a->inventory.components.n, .unknown = must(arena_array(a->run, a->inventory.components.n + 1, sizeof(bool)))};
+	a->dependents = must(arena_array(a->run, a->inventory.inputs.n + 1, sizeof(*a->dependents)));
+	for (size_t i = 0; i < a->inventory.inputs.n && status == PIPGATE_OK; i++)
+		status = judge_input(a, &joined, i, error);
+	if (status != PIPGATE_OK)
+		return status;
+	for (size_t i = 0; i < joined.by_component.n; i++)
+		*(struct pipgate_judgement *)push(a, all, sizeof(struct pipgate_judgement)) =
+			((const struct pipgate_judgement *)joined.by_component.items)[i];
+	a->audit.findings = joined.findings.items;
+	a->audit.n_findings = joined.findings.n;
+	a->audit.chains = joined.chains.items;
+	a->audit.verdict = (struct pipgate_verdict){joined.strictest, all->items, all->n};
+	return PIPGATE_OK;
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `pip audit`: its stages in their order, the summary, the exit status. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "wrapper/audit/audit.h"
+#include "wrapper/command/command.h"
+#include "wrapper/temporary.h"
+
+#include "matcher/base/banned.h"
+
+enum audit_status { /* as pip-audit's; with --exit-codes=distinct the second and third differ */
+	AUDIT_CLEAN = 0,
+	AUDIT_FOUND = 1,
+	AUDIT_FAILED = 1,
+	AUDIT_FAILED_DISTINCT = EXIT_UNDECIDED,
+	AUDIT_PARTIAL_DISTINCT = 44, /* clean, but not everything could be audited */
+};
+
+static bool distinct(const struct auditing *a)
+{
+	return strcmp(a->options.exit_codes, "distinct") == 0;
+}
+
+static int failed(const struct auditing *a, const char *text)
+{
+	return say_error(distinct(a) ? AUDIT_FAILED_DISTINCT : AUDIT_FAILED, "%s", text);
+}
+
+/* ---- policy: an audit tells of all that is there, whether it can be helped or not ---- */
+
+static enum pipgate_status read_policy(struct auditing *a, struct pipgate_error *error)
+{
+	const struct {
+		const char *key, *value, *layer;
+	} table[] = {
+		{"no-fix-available", "block", "audit"},
+		{"satisfied", "block", "audit"},
+		{"fail-on", a->options.fail_on, "--fail-on"},
+	};
+	enum pipgate_status status = options_policy(a->run, a->gate, &a->policy, error);
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table) && status == PIPGATE_OK; i++)
+		status = pipgate_policy_set(a->policy, span_of(table[i].key), span_of(table[i].value), table[i].layer, error);
+	return status;
+}
+
+/* ---- what is said beside the report ---- */
+
+static void say_inputs(const struct auditing *a)
+{
+	const struct input *inputs = a->inventory.inputs.items;
+	const char *const *notes = a->inventory.notes.items;
+
+	for (size_t i = 0; i < a->inventory.inputs.n; i++) {
+		size_t first, end;
+
+		audit_input_range(a, i, &first, &end);
+		say("%s: %zu distribution%s", inputs[i].title, end - first, end - first == 1 ? "" : "s");
+	}
+	for (size_t i = 0; i < a->inventory.notes.n; i++)
+		say("%s", notes[i]);
+}
+
+static const char *plural(size_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
+static void say_summary(const struct auditing *a)
+{
+	const struct audit_report *r = &a->report;
+	char ignored[48] = "";
+
+	if (r->n_shown) {
+		if (r->n_ignored)
+			snprintf(ignored, sizeof(ignored), ", ignored %zu", r->n_ignored);
+		fprintf(stderr, "Found %zu known %s%s in %zu %s", r->n_shown, plural(r->n_shown, "vulnerability", "vulnerabilities"), ignored,
+			r->n_vulnerable, plural(r->n_vulnerable, "package", "packages"));
+		fputc('\n', stderr);
+		return;
+	}
+	if (r->n_ignored)
+		snprintf(ignored, sizeof(ignored), ", %zu ignored", r->n_ignored);
+	fprintf(stderr, "No known vulnerabilities found%s\n", ignored);
+}
+
+/* ---- the end ---- */
+
+static size_t not_audited(const struct auditing *a)
+{
+	const struct input *inputs = a->inventory.inputs.items;
+	size_t n = a->inventory.skipped.n + (a->audit.unknown ? audit_unknown(&a->report) : 0);
+
+	for (size_t i = 0; i < a->inventory.inputs.n; i++)
+		n += inputs[i].broken;
+	return n;
+}
+
+/* --strict: the first thing that could not be audited ends it. */
+static bool strict_refuses(const struct auditing *a, struct pipgate_error *error)
+{
+	const struct skipped *s = a->inventory.skipped.items;
+
+	if (!a->options.strict)
+		return false;
+	if (a->inventory.skipped.n)
+		error_set(error, PIPGATE_FAILED, SPAN_FMT ": %s", SPAN_ARG(s->name), s->reason);
+	else if (not_audited(a))
+		error_set(error, PIPGATE_FAILED, "%zu distributions could not be audited: their metadata or version is not readable", not_audited(a));
+	return not_audited(a) > 0;
+}
+
+static int exit_of(const struct auditing *a)
+{
+	const struct pipgate_verdict *v = &a->audit.verdict;
+
+	for (size_t i = 0; i < v->n_judgements; i++) {
+		const struct pipgate_judgement *j = &v->judgements[i];
+
+		if (j->action != PIPGATE_BLOCK || j->rule == PIPGATE_RULE_VERSION)
+			continue;
+		if (j->finding == SIZE_MAX || !a->report.findings[j->finding].ignored)
+			return AUDIT_FOUND;
+	}
+	return distinct(a) && not_audited(a) ? AUDIT_PARTIAL_DISTINCT : AUDIT_CLEAN;
+}
+
+static int dry_run(struct auditing *a)
+{
+	say_inputs(a);
+	say("Dry run: would have audited %zu packages", a->inventory.components.n);
+	say_summary(a);
+	return AUDIT_CLEAN;
+}
+
+static int finish(struct auditing *a)
+{
+	struct pipgate_error error;
+
+	if (strict_refuses(a, &error))
+		return failed(a, error.text);
+	say_inputs(a);
+	say_summary(a);
+	if (audit_write(a, !a->report.n_shown && !a->inventory.skipped.n, &error) != PIPGATE_OK)
+		return failed(a, error.text);
+	return exit_of(a);
+}
+
+static int stages(struct auditing *a)
+{
+	struct pipgate_error error;
+
+	if (read_policy(a, &error) != PIPGATE_OK)
+		return failed(a, error.text);
+	if (audit_gather(a, &error) != PIPGATE_OK)
+		return failed(a, error.text);
+	log_stage("gather", "%zu components", a->inventory.components.n);
+	if (a->options.dry_run && !a->options.fix)
+		return dry_run(a);
+	if (audit_open(a, &error) != PIPGATE_OK || audit_judge(a, &error) != PIPGATE_OK || audit_show(a, &error) != PIPGATE_OK)
+		return failed(a, error.text);
+	log_stage("decide", "%zu findings", a->audit.n_findings);
+	return finish(a);
+}
+
+int audit_run(struct pipgate_run *run, const struct options *gate, char *const *words)
+{
+	struct auditing a = {.run = run, .gate = gate};
+	int status;
+
+	if (audit_options_read(run, words, &a.options, &status) == AUDIT_ENDED)
+		return status;
+	if (!a.options.source.python)
+		a.options.source.python = gate->python;
+	a.context.now = time(NULL);
+	a.context.profile = gate->profile;
+	a.context.command = "audit";
+	status = stages(&a);
+	if (a.advisories.close)
+		a.advisories.close(a.advisories.ctx);
+	temporary_remove();
+	return status;
+}
+
+int command_audit(int argc, char **argv)
+{
+	struct pipgate_error error;
+	struct pipgate_run *run;
+	struct options options;
+	char **words;
+	int status;
+
+	(void)argc;
+	if (pipgate_run_new(NULL, &run) != PIPGATE_OK)
+		die_no_memory();
+	if (options_read(run, argv + 1, &options, &words, &error) == PIPGATE_OK)
+		status = audit_run(run, &options, words);
+	else
+		status = say_error(2, "%s", error.text);
+	pipgate_run_free(&run);
+	return status;
+}

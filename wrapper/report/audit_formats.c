@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/report/audit_report.h"
+
+#include "matcher/base/banned.h"
+
+const struct audit_format audit_formats[] = {
+	/* name, writer, printed when clean, description and aliases by themselves */
+	{"columns", audit_columns, false, false, false},
+	{"json", audit_json, true, true, true},
+	{0},
+};
+
+const struct audit_format *audit_format_find(const char *name)
+{
+	for (const struct audit_format *f = audit_formats; f->name; f++)
+		if (strcmp(f->name, name) == 0)
+			return f;
+	return NULL;
+}
+
+size_t audit_findings_of(const struct audit_report *report, size_t index, size_t *first)
+{
+	const struct audit *audit = report->audit;
+	size_t low = 0, high = audit->n_findings, n = 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (audit->findings[middle].component < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*first = low;
+	while (low + n < audit->n_findings && audit->findings[low + n].component == index)
+		n++;
+	return n;
+}
+
+size_t audit_unknown(const struct audit_report *report)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < report->audit->n_components; i++)
+		n += report->audit->unknown[i];
+	return n;
+}

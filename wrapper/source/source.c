@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/source/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "matcher/base/text.h"
+#include "wrapper/file.h"
+
+#include "matcher/base/banned.h"
+
+const struct source sources[] = {
+	{"environment", takes_environment, read_environment},
+	{0},
+};
+
+const struct source *source_find(const char *name)
+{
+	for (const struct source *s = sources; s->name; s++)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+/* ---- which pip ---- */
+
+enum pipgate_status gathering_pip(struct gathering *g, bool probe, struct pipgate_error *error)
+{
+	enum pipgate_status status = PIPGATE_OK;
+
+	if (!g->located)
+		status = pip_locate(g->run, "pip", g->settings->python, &g->pip, error);
+	g->located = status == PIPGATE_OK;
+	if (status == PIPGATE_OK && probe && !g->probed) {
+		status = pip_probe(g->run, &g->pip, error);
+		g->probed = status == PIPGATE_OK;
+	}
+	return status;
+}
+
+/* ---- reading ---- */
+
+static enum pipgate_status read_bytes(struct gathering *g, int fd, struct source_file *file, struct pipgate_error *error)
+{
+	enum pipgate_status status;
+	struct buf bytes;
+
+	buf_init(&bytes, NULL, SOURCE_BYTES);
+	status = file_read_fd(fd, file->path, &bytes, error);
+	if (status == PIPGATE_OK)
+		file->text = must_span(arena_copy(g->run, bytes.n ? buf_view(&bytes) : SPAN("")));
+	buf_fini(&bytes);
+	return status;
+}
+
+static enum pipgate_status open_file(struct gathering *g, const char *path, struct source_file *file, struct pipgate_error *error)
+{
+	const char *slash = strrchr(path, '/');
+	enum pipgate_status status = PIPGATE_OK;
+	struct stat st;
+	int fd;
+
+	*file = (struct source_file){.path = path, .name = slash && slash[1] ? slash + 1 : path};
+	if (strcmp(path, "-") == 0) {
+		file->name = "stdin";
+		return read_bytes(g, STDIN_FILENO, file, error);
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st)) {
+		status = error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
+	} else {
+		file->folder = S_ISDIR(st.st_mode);
+		if (!file->folder)
+			status = read_bytes(g, fd, file, error);
+	}
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+static enum pipgate_status no_source(const struct source_file *file, struct pipgate_error *error)
+{
+	char names[320] = "";
+	struct buf list = {.p = names, .capacity = sizeof(names), .ceiling = sizeof(names) - 1, .status = PIPGATE_OK};
+
+	for (const struct source *s = sources; s->name; s++)
+		buf_format(&list, "%s%s", list.n ? ", " : "", s->name);
+	if (file->folder)
+		return error_set(error, PIPGATE_INVALID, "couldn't find a supported project file in %s", file->path);
+	return error_set(error, PIPGATE_INVALID, "%s: this is none of the inputs that are known: %s", file->path, names);
+}
+
+enum pipgate_status source_read(struct gathering *g, const char *path, const char *kind, struct pipgate_error *error)
+{
+	const struct source *source = kind ? source_find(kind) : sources;
+	struct source_file file;
+	enum pipgate_status status = open_file(g, path, &file, error);
+
+	if (status != PIPGATE_OK)
+		return status;
+	while (!kind && source->name && !source->takes(&file))
+		source++;
+	return source && source->name ? source->read(g, &file, error) : no_source(&file, error);
+}
