@@ -6,6 +6,7 @@ pairs of pip and Python that it names.
 """
 import difflib
 import glob
+import importlib.util
 import json
 import os
 import re
@@ -148,6 +149,13 @@ class Case:
     def gate(self, *argv, **options):
         """`pip …` through the link."""
         return self.run(["pip"] + list(argv), **options)
+
+    def audit(self, *argv, **options):
+        """`pip audit …` through the link; a finding ends with 1, so no status is asked for."""
+        return self.run(["pip", "audit"] + list(argv), **options)
+
+    def audit_json(self, *argv, status=(0, 1), **options):
+        return json.loads(self.expect(self.audit(*argv, "-f", "json", **options), status=status).stdout)
 
     def pipgate(self, *argv, **options):
         return self.run([paths.PIPGATE] + list(argv), **options)
@@ -401,9 +409,9 @@ def _same_bytes(what, got, wanted):
 class Item:
     """One case on one pair, in one mode."""
 
-    def __init__(self, definition, pair, mode=None):
+    def __init__(self, definition, pair, mode=None, suite="cli"):
         self.definition, self.pair, self.mode = definition, pair, mode
-        self.name = "cli/%s@%s%s" % (definition.name, pair, "-" + mode if mode else "")
+        self.name = "%s/%s@%s%s" % (suite, definition.name, pair, "-" + mode if mode else "")
 
     def run(self):
         """→ ("ok" | "failed" | "skipped", text)"""
@@ -451,3 +459,18 @@ def items(definitions):
 
 def functions():
     return list(_functions)
+
+
+def load(folder, suite):
+    """What the test_*.py of a folder define, each on the last of its pips (ALL=1: on all): cases that hold no pip."""
+    before = len(_functions)
+    for path in sorted(glob.glob(os.path.join(folder, "test_*.py"))):
+        spec = importlib.util.spec_from_file_location(suite + "_" + os.path.basename(path)[:-3], path)
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    everywhere = bool(os.environ.get("ALL"))
+    found = []
+    for d in _functions[before:]:
+        if everywhere or not d.slow:
+            found += [Item(d, p, suite=suite) for p in (pips.pairs(d.pips) if everywhere else pips.pairs(d.pips)[-1:])]
+    del _functions[before:]
+    return found

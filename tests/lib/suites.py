@@ -170,6 +170,10 @@ def hook():
     return found
 
 
+def audit():
+    return _cases("audit")
+
+
 def bypass():
     return _cases("bypass")
 
@@ -186,4 +190,4 @@ def run_safely(item):
     return outcome
 
 
-SUITES = {"conformance": conformance, "unit": unit, "cli": cli, "hook": hook, "bypass": bypass}  # in this order: long programs start first
+SUITES = {"conformance": conformance, "unit": unit, "cli": cli, "audit": audit, "hook": hook, "bypass": bypass}  # in this order: long programs start first

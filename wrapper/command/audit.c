@@ -10,11 +10,10 @@
 
 #include "matcher/base/banned.h"
 
-enum audit_status { /* as pip-audit's; with --exit-codes=distinct the second and third differ */
+enum audit_status { /* as pip-audit's */
 	AUDIT_CLEAN = 0,
-	AUDIT_FOUND = 1,
-	AUDIT_FAILED = 1,
-	AUDIT_FAILED_DISTINCT = EXIT_UNDECIDED,
+	AUDIT_FOUND = 1, /* a failure is EXIT_NO, too; distinct: EXIT_UNDECIDED */
+	AUDIT_USAGE = 2,
 	AUDIT_PARTIAL_DISTINCT = 44, /* clean, but not everything could be audited */
 };
 
@@ -25,7 +24,7 @@ static bool distinct(const struct auditing *a)
 
 static int failed(const struct auditing *a, const char *text)
 {
-	return say_error(distinct(a) ? AUDIT_FAILED_DISTINCT : AUDIT_FAILED, "%s", text);
+	return say_error(distinct(a) ? EXIT_UNDECIDED : EXIT_NO, "%s", text);
 }
 
 /* ---- policy: an audit tells of all that is there, whether it can be helped or not ---- */
@@ -198,7 +197,7 @@ int command_audit(int argc, char **argv)
 	if (options_read(run, argv + 1, &options, &words, &error) == PIPGATE_OK)
 		status = audit_run(run, &options, words);
 	else
-		status = say_error(2, "%s", error.text);
+		status = say_error((enum exit_status)AUDIT_USAGE, "%s", error.text);
 	pipgate_run_free(&run);
 	return status;
 }

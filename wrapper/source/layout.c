@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "wrapper/file.h"
@@ -215,6 +216,7 @@ static void read_kind(struct pipgate_run *run, struct layout *out, struct span c
 		out->inherits = true;
 		return;
 	}
+	out->full_version = version.n ? text_copy(run, version) : NULL;
 	out->inherits = span_equal_nocase(setting(cfg, "include-system-site-packages"), SPAN("true"));
 	out->version = short_version(run, version.n ? version : setting(cfg, "version_info"));
 	if (!out->version)
@@ -244,6 +246,8 @@ enum pipgate_status layout_find(struct pipgate_run *run, const char *python, str
 	read_kind(run, out, cfg, base_prefix, version_of_binary(run, real, base_prefix));
 	if (!out->version)
 		return error_set(error, PIPGATE_FAILED, "%s: which Python it is cannot be told from the files around it", python);
+	if (!out->full_version)
+		out->full_version = out->version;
 	add_variable(run, &variable);
 	if (out->virtual_environment)
 		add_prefix(run, &own, prefix, out->version);
@@ -260,4 +264,23 @@ enum pipgate_status layout_find(struct pipgate_run *run, const char *python, str
 	if (!*out->own)
 		return error_set(error, PIPGATE_FAILED, "%s: there is no site-packages folder in %s", python, out->prefix);
 	return PIPGATE_OK;
+}
+
+void layout_markers(struct pipgate_run *run, const struct layout *layout, struct pipgate_environment *out)
+{
+	struct utsname machine;
+	const char *table[][2] = {
+		{"implementation_name", "cpython"}, {"implementation_version", layout->full_version}, {"os_name", "posix"},
+		{"platform_machine", machine.machine}, {"platform_python_implementation", "CPython"}, {"platform_release", machine.release},
+		{"platform_system", machine.sysname}, {"platform_version", machine.version}, {"python_full_version", layout->full_version},
+		{"python_version", layout->version}, {"sys_platform", "linux"},
+	};
+	size_t n = sizeof(table) / sizeof(*table);
+	struct pipgate_variable *v = must(arena_array(run, n, sizeof(*v)));
+
+	if (uname(&machine))
+		machine = (struct utsname){.sysname = "Linux"};
+	for (size_t i = 0; i < n; i++)
+		v[i] = (struct pipgate_variable){span_of(table[i][0]), must_span(arena_copy(run, span_of(table[i][1])))};
+	*out = (struct pipgate_environment){v, n};
 }

@@ -120,7 +120,7 @@ static enum pipgate_status ask(struct gathering *g, struct layout *out, struct p
 
 	if (status != PIPGATE_OK)
 		return status;
-	*out = (struct layout){.prefix = g->pip.python, .version = g->pip.python_version, .own = g->pip.path};
+	*out = (struct layout){.prefix = g->pip.python, .version = g->pip.python_version, .full_version = g->pip.python_version, .own = g->pip.path};
 	out->base = out->user = out->variable = must(arena_array(g->run, 1, sizeof(char *)));
 	return PIPGATE_OK;
 }
@@ -143,6 +143,7 @@ enum pipgate_status source_environment(struct gathering *g, struct pipgate_error
 	if (status != PIPGATE_OK)
 		return status;
 	inventory_input(g->inventory, "environment", text_format(g->run, "environment %s (Python %s)", layout.prefix, layout.version), layout.prefix);
+	layout_markers(g->run, &layout, &g->inventory->environment);
 	environment_read(g->run, chosen(g, &layout), &installed);
 	add_all(g, &installed);
 	return PIPGATE_OK;

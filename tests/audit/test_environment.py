@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Installed distributions: which are found, what is said of them, and which could not be audited."""
+import json
+import os
+
+from lib.case import case
+
+
+def place(folder, name, version, requires=(), metadata=None, **files):
+    """A distribution as an installer leaves it."""
+    info = os.path.join(folder, "%s-%s.dist-info" % (name, version))
+    os.makedirs(info)
+    text = metadata if metadata is not None else "Metadata-Version: 2.1\nName: %s\nVersion: %s\n%s\n" % (
+        name, version, "".join("Requires-Dist: %s\n" % r for r in requires))
+    for file, content in dict({"METADATA": text, "INSTALLER": "pip\n"}, **files).items():
+        with open(os.path.join(info, file), "w") as f:
+            f.write(content)
+    return info
+
+
+def vulnerable(report):
+    return {(d["name"], v["id"]) for d in report["dependencies"] for v in d.get("vulns", ())}
+
+
+@case(pips="newest 22.2.2")
+def environment(c):
+    """The environment of the pip that stands behind the link: found without starting it, with its tree."""
+    c.prepare("install", "flask==1.0", "jinja2==2.10")
+    result = c.audit()
+    c.expect(result, status=1, out=[r"^Name +Version +ID +Fix Versions$", r"^-+ -+ -+ -+$", r"^jinja2 +2\.10 +PYSEC-"],
+             err=[r"environment .* \(Python 3\.\d+\): \d+ distributions", r"^Found \d+ known vulnerabilit(y|ies) in \d+ packages?$"])
+    report = c.audit_json()
+    found = {d["name"]: d for d in report["dependencies"]}
+    jinja = found["jinja2"]
+    c.equal(jinja["version"], "2.10", "version")
+    c.equal(jinja["installer"], "pip", "installer")
+    c.true(jinja["vulns"][0]["dependents"] >= 1, "flask depends on jinja2")
+    c.true(report["pipgate"]["inputs"][0]["kind"] == "environment", "the input is named")
+    c.equal(c.audit("-f", "json").stdout, c.audit("-f", "json").stdout, "two runs")
+
+
+@case()
+def environment_listed_as_pip_lists_it(c):
+    """The same names and versions as `pip list`, also with a .pth, an egg-link's folder and a broken folder."""
+    c.prepare("install", "flask==1.0", "idna==3.7")
+    extra = c.path("extra")
+    place(extra, "beside", "1.0")
+    with open(os.path.join(c.env.site, "more.pth"), "w") as f:
+        f.write("# a comment\nimport sys\n%s\n" % extra)
+    listed = {p["name"].lower().replace("_", "-").replace(".", "-"): p["version"] for p in json.loads(c.bare("list", "--format=json").stdout)}
+    report = c.audit_json()
+    c.equal({d["name"]: d["version"] for d in report["dependencies"]}, listed, "distributions")
+
+
+@case()
+def environment_of_another(c):
+    """--python, and pip's own --python before the command."""
+    c.prepare("install", "jinja2==2.10")
+    for words in (["audit", "--python", c.env.python], ["--python", c.env.python, "audit"], ["audit", "--gate-python", c.env.python]):
+        c.expect(c.gate(*words, env={"PATH": c.shims + ":/usr/bin:/bin"}), status=1, out=r"^jinja2 +2\.10 ")
+    c.expect(c.audit("--python", "/no/such/python"), status=1, err="/no/such/python")
+
+
+@case()
+def folders(c):
+    """--path: folders, several, without any Python."""
+    place(c.path("a"), "jinja2", "2.10")
+    place(c.path("b"), "critical", "1.0")
+    c.expect(c.audit("--path", "a"), status=1, out="jinja2", not_out="critical", err="folder a: 1 distribution$")
+    c.expect(c.audit("--path", "a", "--path=b"), status=1, out=["jinja2", "critical"])
+    c.expect(c.audit("--path", "nowhere"), status=1, err="nowhere: No such file")
+
+
+@case()
+def broken_metadata(c):
+    """What has no name or version is counted and named, and fails --strict; a version that is none is unknown."""
+    place(c.path("a"), "fine", "1.0")
+    place(c.path("a"), "broken", "1.0", metadata="Name: broken\n\n")
+    place(c.path("a"), "empty", "1.0", metadata="")
+    report = c.audit_json("--path", "a", status=0)
+    c.equal(report["pipgate"]["inputs"][0]["broken"], 2, "broken")
+    c.expect(c.audit("--path", "a"), status=0, err=[r"broken-1\.0\.dist-info.*not audited", r"^No known vulnerabilities found$"])
+    c.expect(c.audit("--path", "a", "--strict"), status=1, err="2 distributions could not be audited")
+    c.expect(c.audit("--path", "a", "--exit-codes=distinct"), status=44)
+    place(c.path("b"), "jinja2", "not.a.version")
+    c.equal(c.audit_json("--path", "b", status=0)["pipgate"]["counts"]["unknown"], 1, "unknown")
+
+
+@case()
+def vendor(c):
+    """What the operating system looks after is told apart."""
+    place(c.path("a"), "jinja2", "2.10", INSTALLER="debian\n")
+    report = c.audit_json("--path", "a")
+    c.equal(report["dependencies"][0]["vendor"], True, "vendor")
+    c.expect(c.audit("--path", "a"), status=1, err="looked after by the operating system")
+
+
+@case()
+def editable(c):
+    """--skip-editable leaves out what says so of itself."""
+    place(c.path("a"), "jinja2", "2.10", **{"direct_url.json": '{"url": "file:///x", "dir_info": {"editable": true}}'})
+    c.expect(c.audit("--path", "a"), status=1)
+    c.expect(c.audit("--path", "a", "--skip-editable"), status=0, out=["^Name +Skip Reason$", "^jinja2 +distribution marked as editable$"])
+
+
+@case()
+def local_and_system(c):
+    """An environment with the system's folders: with them, and -l without."""
+    c.prepare("install", "jinja2==2.10")
+    config = os.path.join(c.env.root, "pyvenv.cfg")
+    with open(config) as f:
+        text = f.read()
+    with open(config, "w") as f:
+        f.write(text.replace("include-system-site-packages = false", "include-system-site-packages = true"))
+    site = os.path.join(c.home, ".local", "lib", "python%s" % c.env.python_version, "site-packages")
+    place(site, "critical", "1.0")
+    c.expect(c.audit(), status=1, out=["jinja2", "critical"])
+    c.expect(c.audit("-l"), status=1, out="jinja2", not_out="critical")
+    c.expect(c.audit("--user"), status=1, out="critical", not_out="jinja2")
+
+
+@case()
+def policy_of_the_audit(c):
+    """--fail-on, --ignore-vuln by any alias, and ids that match nothing are named."""
+    place(c.path("a"), "jinja2", "2.10")
+    ids = c.audit_json("--path", "a")["dependencies"][0]["vulns"]
+    c.expect(c.audit("--path", "a", "--fail-on", "none"), status=0, out="jinja2", err="^Found ")
+    everything = [w for v in ids for w in ("--ignore-vuln", (v["aliases"] or [v["id"]])[-1].lower())]
+    c.expect(c.audit("--path", "a", *everything), status=0, err=r"^No known vulnerabilities found, %d ignored$" % len(ids))
+    c.expect(c.audit("--path", "a", "--ignore-vuln", "CVE-1-1"), status=1, err="--ignore-vuln CVE-1-1: no finding has that id")
+
+
+@case()
+def outputs(c):
+    """-o: written whole, not made on failure; several pairs in one run."""
+    place(c.path("a"), "jinja2", "2.10")
+    c.expect(c.audit("--path", "a", "-o", "x.txt"), status=1, not_out=".")
+    with open(c.path("x.txt")) as f:
+        c.true("jinja2" in f.read(), "the file holds the table")
+    c.expect(c.audit("--path", "nowhere", "-o", "y.txt"), status=1)
+    c.true(not os.path.exists(c.path("y.txt")), "a failure makes no file")
+    c.expect(c.audit("--path", "a", "-f", "json", "-o", "a.json", "-f", "columns", "-o", "a.txt"), status=1, not_out=".")
+    with open(c.path("a.json")) as f:
+        c.true(json.load(f)["dependencies"], "json")
+    c.expect(c.audit("--path", "a", "-o", "no/such/folder/x"), status=1, err="no/such/folder")
