@@ -40,7 +40,8 @@ static void defaults(void **state)
 		int value;
 	} table[POLICY_KEYS] = {
 		{"mode", "block", POLICY_MODE_BLOCK},  {"fail-on", "high", PIPGATE_LEVEL_HIGH}, {"unknown", "high", PIPGATE_LEVEL_HIGH},
-		{"malicious", "block", PIPGATE_BLOCK}, {"sdist", "warn", PIPGATE_WARN},         {"satisfied", "warn", PIPGATE_WARN},
+		{"malicious", "block", PIPGATE_BLOCK}, {"no-fix-available", "warn", PIPGATE_WARN},
+		{"sdist", "warn", PIPGATE_WARN},         {"satisfied", "warn", PIPGATE_WARN},
 	};
 	struct pipgate_policy *policy = policy_of(state);
 
@@ -78,6 +79,7 @@ static void values(void **state)
 		{"malicious", "allow", POLICY_MALICIOUS, PIPGATE_ALLOW},
 		{"malicious", "ignore", POLICY_MALICIOUS, 0},
 		{"sdist", "block", POLICY_SDIST, PIPGATE_BLOCK},
+		{"no-fix-available", "block", POLICY_NO_FIX, PIPGATE_BLOCK},
 		{"satisfied", "ignore", POLICY_SATISFIED, PIPGATE_ALLOW},
 		{"satisfied", "allow", POLICY_SATISFIED, 0},
 	};
@@ -110,7 +112,7 @@ static void refusals_say_what_there_is(void **state)
 	assert_string_equal(error.text, "fail-on: 'h\\x1b[1m' is none of low, medium, high, critical, any, none");
 	assert_int_equal(pipgate_policy_set(policy, SPAN("failon"), SPAN("high"), "x", &error), PIPGATE_INVALID);
 	assert_string_equal(error.text,
-		"a policy has no key 'failon': the keys are mode, fail-on, unknown, malicious, sdist, satisfied, block");
+		"a policy has no key 'failon': the keys are mode, fail-on, unknown, malicious, no-fix-available, sdist, satisfied, block");
 	assert_int_equal(pipgate_policy_set(policy, SPAN("fail-on"), SPAN("high"), "x", NULL), PIPGATE_OK);
 }
 

@@ -110,7 +110,8 @@ static enum upgrade step_to(struct span from, const struct pipgate_finding *f)
 const char *upgrade_word(enum upgrade upgrade)
 {
 	static const char *const words[] = {
-		[UPGRADE_NONE] = "none", [UPGRADE_PATCH] = "patch", [UPGRADE_MINOR] = "minor", [UPGRADE_MAJOR] = "major", [UPGRADE_BACKPORT] = "backport",
+		[UPGRADE_NONE] = "none", [UPGRADE_PATCH] = "patch", [UPGRADE_MINOR] = "minor", [UPGRADE_MAJOR] = "major",
+		[UPGRADE_BACKPORT] = "backport",
 	};
 
 	return words[upgrade];
