@@ -106,6 +106,8 @@ static const struct {
 	{"unknown=ignore", PIPGATE_LEVEL_UNKNOWN, 0, PIPGATE_ALLOW, "unknown severity: unknown ignore (--gate)"},
 	{"unknown=ignore", PIPGATE_LEVEL_HIGH, 0, PIPGATE_BLOCK, "HIGH reaches fail-on high (default)"},
 	/* no release to go to */
+	{"no-fix-available=block", PIPGATE_LEVEL_HIGH, NO_END, PIPGATE_BLOCK, "HIGH reaches fail-on high (default)"},
+	{"no-fix-available=allow", PIPGATE_LEVEL_HIGH, NO_END, PIPGATE_ALLOW, "HIGH reaches fail-on high (default), but no clean release is known"},
 	{"", PIPGATE_LEVEL_HIGH, NO_END, PIPGATE_WARN, "HIGH reaches fail-on high (default), but no clean release is known"},
 	{"", PIPGATE_LEVEL_LOW, NO_END, PIPGATE_WARN, "LOW is below fail-on high (default)"},
 	{"", PIPGATE_LEVEL_UNKNOWN, NO_END, PIPGATE_WARN,
