@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
+#include <malloc.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -152,6 +155,29 @@ int process_mirror(int status)
 	signal(number, SIG_DFL);
 	raise(number);
 	return 128 + number; /* a signal that does not end a process */
+}
+
+static int drop_clean_pages(struct dl_phdr_info *object, size_t size, void *data)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	(void)size;
+	(void)data;
+	for (size_t i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &object->dlpi_phdr[i];
+		uintptr_t first = (object->dlpi_addr + p->p_vaddr) & ~(uintptr_t)(page - 1);
+		uintptr_t end = (object->dlpi_addr + p->p_vaddr + p->p_filesz) & ~(uintptr_t)(page - 1);
+
+		if (p->p_type == PT_LOAD && !(p->p_flags & PF_W) && end > first)
+			madvise((void *)first, end - first, MADV_DONTNEED); /* never written: nothing is lost */
+	}
+	return 0;
+}
+
+void process_shrink(void)
+{
+	malloc_trim(0);
+	dl_iterate_phdr(drop_clean_pages, NULL);
 }
 
 void process_become(char *const *argv, char *const *environment)

@@ -21,6 +21,9 @@ enum pipgate_status process_read(struct pipgate_run *run, const struct process *
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* Ends as the other program did: the same status, or by the same signal. */
 int process_mirror(int status);
+/* Gives back what memory it can before a long wait for another program: free heap, and pages of programs and libraries, which are
+ * read again from their files when they are needed. */
+void process_shrink(void);
 /* Becomes the other program. Returns only on failure, errno tells. */
 void process_become(char *const *argv, char *const *environment);
 /* From here on SIGINT, SIGTERM and SIGHUP only set a flag, so that temporaries can be removed. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `pip …`: what installs nothing becomes the real pip at once; the rest goes the way of the gate. */
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -178,7 +177,7 @@ static int go(struct gate *gate, const struct pipgate_policy *policy)
 		return status;
 	if (process_signal())
 		return 256 + process_signal();
-	malloc_trim(0); /* pip may want it: nothing but the plan stays while it runs */
+	process_shrink(); /* pip may want it: nothing but the plan stays while it runs */
 	status = road->run(gate);
 	log_stage("run", "status %d", status);
 	return status;
