@@ -7,16 +7,31 @@
 
 #include "matcher/base/banned.h"
 
-static enum pipgate_status read_each(struct auditing *a, const struct list *paths, const char *kind, struct pipgate_error *error)
+/* -r, several of them: one request, as pip takes them. */
+static enum pipgate_status read_requirement_files(struct auditing *a, struct pipgate_error *error)
 {
+	const struct list *paths = &a->options.requirements;
 	const char *const *v = paths->items;
+	struct source_file *files = must(arena_array(a->run, paths->n, sizeof(*files)));
 	enum pipgate_status status = PIPGATE_OK;
 
 	for (size_t i = 0; i < paths->n && status == PIPGATE_OK; i++) {
-		if (kind && strcmp(v[i], "-") != 0 && access(v[i], F_OK))
+		if (strcmp(v[i], "-") != 0 && access(v[i], F_OK))
 			return error_set(error, PIPGATE_FAILED, "invalid requirements input: %s", v[i]);
-		status = source_read(&a->gathering, v[i], kind, error);
+		status = source_open(&a->gathering, v[i], &files[i], error);
+		if (status == PIPGATE_OK && files[i].folder)
+			status = error_set(error, PIPGATE_INVALID, "invalid requirements input: %s is a folder", v[i]);
 	}
+	return status == PIPGATE_OK ? source_requirements(&a->gathering, files, paths->n, error) : status;
+}
+
+static enum pipgate_status read_inputs(struct auditing *a, struct pipgate_error *error)
+{
+	const char *const *v = a->options.inputs.items;
+	enum pipgate_status status = PIPGATE_OK;
+
+	for (size_t i = 0; i < a->options.inputs.n && status == PIPGATE_OK; i++)
+		status = source_read(&a->gathering, v[i], NULL, error);
 	return status;
 }
 
@@ -37,10 +52,10 @@ enum pipgate_status audit_gather(struct auditing *a, struct pipgate_error *error
 	a->inventory.run = a->run;
 	a->gathering = (struct gathering){.run = a->run, .settings = &o->source, .inventory = &a->inventory};
 	if (o->requirements.n)
-		return read_each(a, &o->requirements, "requirements", error);
+		return read_requirement_files(a, error);
 	if (o->paths.n)
 		return read_folders(a, error);
 	if (o->inputs.n)
-		return read_each(a, &o->inputs, NULL, error);
+		return read_inputs(a, error);
 	return source_environment(&a->gathering, error);
 }

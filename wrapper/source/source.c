@@ -15,6 +15,7 @@
 
 const struct source sources[] = {
 	{"environment", takes_environment, read_environment},
+	{"requirements", takes_requirements, read_requirements},
 	{0},
 };
 
@@ -42,6 +43,13 @@ enum pipgate_status gathering_pip(struct gathering *g, bool probe, struct pipgat
 	return status;
 }
 
+enum pipgate_status gathering_markers(struct gathering *g, struct pipgate_error *error)
+{
+	enum pipgate_status status = gathering_pip(g, true, error);
+
+	return status == PIPGATE_OK ? pip_environment(g->run, &g->pip, &g->inventory->environment, error) : status;
+}
+
 /* ---- reading ---- */
 
 static enum pipgate_status read_bytes(struct gathering *g, int fd, struct source_file *file, struct pipgate_error *error)
@@ -57,7 +65,7 @@ static enum pipgate_status read_bytes(struct gathering *g, int fd, struct source
 	return status;
 }
 
-static enum pipgate_status open_file(struct gathering *g, const char *path, struct source_file *file, struct pipgate_error *error)
+enum pipgate_status source_open(struct gathering *g, const char *path, struct source_file *file, struct pipgate_error *error)
 {
 	const char *slash = strrchr(path, '/');
 	enum pipgate_status status = PIPGATE_OK;
@@ -98,7 +106,7 @@ enum pipgate_status source_read(struct gathering *g, const char *path, const cha
 {
 	const struct source *source = kind ? source_find(kind) : sources;
 	struct source_file file;
-	enum pipgate_status status = open_file(g, path, &file, error);
+	enum pipgate_status status = source_open(g, path, &file, error);
 
 	if (status != PIPGATE_OK)
 		return status;

@@ -66,13 +66,21 @@ const struct source *source_find(const char *name);
 /* The pip that is meant: found (no process is started), or with its interpreter asked (one start of Python). */
 enum pipgate_status gathering_pip(struct gathering *gathering, bool probe, struct pipgate_error *error) PIPGATE_MUST_USE;
 
+/* Opens a file and reads it whole (a FIFO, "-", too); of a folder only that it is one. */
+enum pipgate_status source_open(struct gathering *gathering, const char *path, struct source_file *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* The inventory's marker variables: the interpreter's (it is started), or the target's. */
+enum pipgate_status gathering_markers(struct gathering *gathering, struct pipgate_error *error) PIPGATE_MUST_USE;
+
 /* ---- the kinds: takes_NAME and read_NAME of each row ---- */
 
-source_takes takes_environment;
-source_reader read_environment;
+source_takes takes_environment, takes_requirements;
+source_reader read_environment, read_requirements;
 
 /* Installed distributions. */
 enum pipgate_status source_environment(struct gathering *gathering, struct pipgate_error *error) PIPGATE_MUST_USE;   /* of the pip that is meant */
 enum pipgate_status source_folder(struct gathering *gathering, const char *path, struct pipgate_error *error) PIPGATE_MUST_USE; /* --path DIR */
+/* Several files, resolved as one request. */
+enum pipgate_status source_requirements(struct gathering *gathering, const struct source_file *files, size_t n, struct pipgate_error *error)
+	PIPGATE_MUST_USE;
 
 #endif

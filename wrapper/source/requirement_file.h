@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A requirements file and what it names, read as pip reads it (pip's documentation, "Requirements File Format"): continuations,
+ * comments, ${VARIABLES}, encodings, nested -r and -c, options of a line. Nothing is resolved and no process is started.
+ */
+#ifndef WRAPPER_SOURCE_REQUIREMENT_FILE_H
+#define WRAPPER_SOURCE_REQUIREMENT_FILE_H
+
+#include "wrapper/memory.h"
+
+enum requirement_kind {
+	REQUIREMENT_NAMED = 1, /* PEP 508: parsed */
+	REQUIREMENT_PLACE,     /* a path or an address without a name */
+	REQUIREMENT_EDITABLE,  /* -e: text is the path or address */
+};
+
+struct requirement_row { /* one requirement of a line */
+	enum requirement_kind kind;
+	const char *file;
+	size_t line;            /* of its first line, from 1 */
+	bool constraint;        /* of a file named by -c */
+	struct span text;       /* without comment and options */
+	struct pipgate_requirement parsed;
+	struct span name;       /* normalized; empty where a place tells none */
+	struct span pin;        /* the version of a requirement that only one can meet (==1.0, ===1.0); empty: it is not pinned */
+	const struct span *hashes; /* "sha256:…" */
+	size_t n_hashes;
+	struct span logical;    /* the bytes of its line or lines in the file's text, with comment and line ends */
+};
+
+struct requirement_text { /* one file that was read */
+	const char *path;
+	struct span bytes;      /* as they stand in the file */
+	bool utf8;              /* rows' logical point into these bytes; else into a copy in UTF-8 */
+};
+
+struct requirement_files {
+	struct pipgate_run *run;
+	struct list rows;    /* of struct requirement_row, in pip's order */
+	struct list texts;   /* of struct requirement_text */
+	struct list options; /* of const char *: words for pip that the files give (--index-url URL, --pre, …) */
+	bool require_hashes; /* by option, or because a requirement has a hash */
+	bool remote;         /* names a file at an address, which pip alone reads */
+};
+
+/* Adds a file and what it names. text: its bytes, already read. INVALID: what, file and line. */
+enum pipgate_status requirement_file_add(struct requirement_files *files, const char *path, struct span text,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* All hold one version of each, and nothing but named requirements whose markers need no resolving. */
+bool requirement_files_pinned(const struct requirement_files *files);
+
+#endif

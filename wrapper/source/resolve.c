@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/source/resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "wrapper/file.h"
+#include "wrapper/process.h"
+#include "wrapper/source/resolution_cache.h"
+#include "wrapper/temporary.h"
+
+#include "matcher/base/banned.h"
+
+#define MATERIAL_MAX ((size_t)256 << 20)
+#define SETTINGS_MAX ((size_t)1 << 20) /* of one of pip's configuration files */
+#define OUTPUT_MAX ((size_t)4 << 20)
+
+extern char **environ;
+
+/* ---- what an answer depends on, beside what is asked ---- */
+
+static void add_file(struct gathering *g, struct buf *key, const char *path)
+{
+	struct buf bytes;
+
+	buf_init(&bytes, NULL, SETTINGS_MAX);
+	if (file_read(AT_FDCWD, path, &bytes, NULL) == PIPGATE_OK)
+		buf_format(key, "%s %zu\n", path, bytes.n);
+	if (bytes.n)
+		buf_span(key, buf_view(&bytes));
+	buf_fini(&bytes);
+	(void)g;
+}
+
+/* pip's configuration: its variables, and its files where it looks for them. */
+static void add_settings(struct gathering *g, struct buf *key)
+{
+	static const char *const places[] = {"/etc/pip.conf", "/etc/xdg/pip/pip.conf"};
+	const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME"), *named = getenv("PIP_CONFIG_FILE");
+
+	for (char **e = environ; *e; e++)
+		if (strncmp(*e, "PIP_", 4) == 0 || strncmp(*e, "NETRC=", 6) == 0 || strncmp(*e, "PIPGATE_SDIST=", 14) == 0)
+			buf_format(key, "%s\n", *e);
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		add_file(g, key, places[i]);
+	if (home) {
+		add_file(g, key, text_format(g->run, "%s/.pip/pip.conf", home));
+		add_file(g, key, config ? text_format(g->run, "%s/pip/pip.conf", config) : text_format(g->run, "%s/.config/pip/pip.conf", home));
+	}
+	if (g->pip.stdlib && g->pip.virtual_environment)
+		add_file(g, key, text_format(g->run, "%.*s/pip.conf", (int)(strstr(g->pip.python, "/bin/") ? strstr(g->pip.python, "/bin/") - g->pip.python : 0),
+			g->pip.python));
+	if (named)
+		add_file(g, key, named);
+}
+
+static void make_key(struct gathering *g, struct resolution *r, struct buf *key)
+{
+	char *const *words = r->words.list.items;
+	char folder[PATH_MAX];
+
+	buf_init(key, NULL, MATERIAL_MAX);
+	buf_format(key, "%s %s %s %d\n%s\n", g->pip.python, g->pip.python_version, g->pip.version, g->settings->build,
+		getcwd(folder, sizeof(folder)) ? folder : "");
+	for (size_t i = 0; i < r->words.list.n; i++)
+		buf_format(key, "%s\n", words[i]);
+	add_settings(g, key);
+	if (r->material.n)
+		buf_span(key, buf_view(&r->material));
+}
+
+/* ---- asking ---- */
+
+void resolve_options(struct gathering *g, struct words *words)
+{
+	const struct source_settings *s = g->settings;
+	const char *const *more = s->extra_index_urls.items;
+
+	if (s->require_hashes)
+		words_add(words, "--require-hashes");
+	if (s->index_url) {
+		words_add(words, "--index-url");
+		words_add(words, s->index_url);
+	}
+	for (size_t i = 0; i < s->extra_index_urls.n; i++) {
+		words_add(words, "--extra-index-url");
+		words_add(words, more[i]);
+	}
+}
+
+/* Ourselves as pip: the gate holds what pip builds on its way. What it would say of a finding, the audit says itself. */
+static char **command(struct gathering *g, struct resolution *r, const char *report, bool malice)
+{
+	static const char *const fixed[] = {"pipgate", "pip", "install", "--gate-profile", "developer", "--gate-fail-on", "none", "--dry-run",
+		"--ignore-installed", "--disable-pip-version-check", "--no-input", "-q", "--report"};
+	char *const *words = r->words.list.items;
+	struct words argv = {.run = g->run};
+
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		words_add(&argv, fixed[i]);
+	words_add(&argv, report);
+	words_add(&argv, "--gate-python");
+	words_add(&argv, g->pip.python);
+	if (malice || !g->settings->build) {
+		words_add(&argv, "--gate-policy");
+		words_add(&argv, malice ? "malicious=warn" : "sdist=block");
+	}
+	if (malice) {
+		words_add(&argv, "--only-binary");
+		words_add(&argv, ":all:");
+	}
+	for (size_t i = 0; i < r->words.list.n; i++)
+		words_add(&argv, words[i]);
+	return words_end(&argv);
+}
+
+/* A clean end of a line of pip's: "ERROR: No matching distribution found for x" */
+static struct span last_word(struct span text)
+{
+	struct span last = {NULL, 0}, wanted = {NULL, 0};
+
+	while (text.n) {
+		struct span line = span_trim(span_split(&text, '\n'));
+
+		if (span_starts(line, SPAN("ERROR: ")))
+			wanted = span_from(line, 7);
+		if (line.n)
+			last = line;
+	}
+	return wanted.n ? wanted : last;
+}
+
+static enum pipgate_status run_once(struct gathering *g, char *const *argv, int *code, struct span *said, struct pipgate_error *error)
+{
+	const char *folder = temporary_folder(error);
+	const char *output;
+	struct buf bytes;
+	int out;
+
+	if (!folder)
+		return PIPGATE_FAILED;
+	output = text_format(g->run, "%s/resolve.out", folder);
+	out = open(output, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+	if (out < 0)
+		return error_set(error, PIPGATE_FAILED, "%s: %s", output, strerror(errno));
+	*code = process_run(&(struct process){.argv = argv, .stdin_fd = -1, .stdout_fd = out, .stderr_fd = out});
+	close(out);
+	buf_init(&bytes, NULL, OUTPUT_MAX);
+	*said = file_read(AT_FDCWD, output, &bytes, NULL) == PIPGATE_OK && bytes.n ? must_span(arena_copy(g->run, buf_view(&bytes))) : SPAN("");
+	buf_fini(&bytes);
+	return PIPGATE_OK;
+}
+
+/* pip's report of what it would install. */
+static enum pipgate_status ask(struct gathering *g, struct resolution *r, struct span *out, struct pipgate_error *error)
+{
+	const char *folder = temporary_folder(error);
+	enum pipgate_status status;
+	const char *report;
+	struct span said;
+	struct buf bytes;
+	int code = -1;
+
+	if (!folder)
+		return PIPGATE_FAILED;
+	report = text_format(g->run, "%s/resolved.json", folder);
+	unsetenv("PIPGATE_REPORT"); /* it is for the audit's caller */
+	status = run_once(g, command(g, r, report, false), &code, &said, error);
+	if (status == PIPGATE_OK && code == EXIT_BLOCKED && g->settings->build) /* malice is reported here, and never built */
+		status = run_once(g, command(g, r, report, true), &code, &said, error);
+	if (status != PIPGATE_OK)
+		return status;
+	if (code)
+		return error_set(error, PIPGATE_INVALID, "pip could not resolve it: " SPAN_FMT, SPAN_ARG(last_word(said)));
+	buf_init(&bytes, NULL, PIP_REPORT_MAX);
+	status = file_read(AT_FDCWD, report, &bytes, error);
+	if (status == PIPGATE_OK)
+		*out = must_span(arena_copy(g->run, bytes.n ? buf_view(&bytes) : SPAN("")));
+	buf_fini(&bytes);
+	return status;
+}
+
+enum pipgate_status resolve(struct gathering *g, struct resolution *r, struct plan *out, struct pipgate_error *error)
+{
+	enum pipgate_status status = gathering_pip(g, true, error);
+	struct span answer;
+	struct buf key;
+	bool kept;
+
+	if (status != PIPGATE_OK)
+		return status;
+	if (!pip_at_least(&g->pip, 22, 2))
+		return error_set(error, PIPGATE_INVALID, "pip %s cannot tell what it would install: upgrade it to 22.2 or later, name another Python "
+			"with --python, or audit a fully pinned file with --no-deps", g->pip.version);
+	resolve_options(g, &r->words);
+	make_key(g, r, &key);
+	if (buf_status(&key) != PIPGATE_OK)
+		return error_set(error, PIPGATE_LIMIT, "what is asked is larger than %zu bytes", MATERIAL_MAX);
+	kept = !g->settings->no_cache && resolution_cached(g->run, g->settings->cache_dir, buf_view(&key), RESOLUTION_SECONDS, &answer);
+	if (!kept)
+		status = ask(g, r, &answer, error);
+	if (status == PIPGATE_OK)
+		status = report_read(g->run, answer, out, error);
+	if (status == PIPGATE_OK && !kept && !g->settings->no_cache)
+		resolution_keep(g->run, g->settings->cache_dir, buf_view(&key), answer);
+	buf_fini(&key);
+	return status;
+}
