@@ -96,11 +96,13 @@ void resolve_options(struct gathering *g, struct words *words)
 /* Ourselves as pip: the gate holds what pip builds on its way. What it would say of a finding, the audit says itself. */
 static char **command(struct gathering *g, struct resolution *r, const char *report, bool malice)
 {
-	static const char *const fixed[] = {"pipgate", "pip", "install", "--gate-profile", "developer", "--gate-fail-on", "none", "--dry-run",
+	static const char *const fixed[] = {"pip", "install", "--gate-profile", "developer", "--gate-fail-on", "none", "--dry-run",
 		"--ignore-installed", "--disable-pip-version-check", "--no-input", "-q", "--report"};
 	char *const *words = r->words.list.items;
 	struct words argv = {.run = g->run};
+	char self[PATH_MAX];
 
+	words_add(&argv, text_copy(g->run, span_of(realpath("/proc/self/exe", self) ? self : "/proc/self/exe")));
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
 		words_add(&argv, fixed[i]);
 	words_add(&argv, report);
