@@ -4,22 +4,7 @@ import json
 import os
 
 from lib.case import case
-
-
-def place(folder, name, version, requires=(), metadata=None, **files):
-    """A distribution as an installer leaves it."""
-    info = os.path.join(folder, "%s-%s.dist-info" % (name, version))
-    os.makedirs(info)
-    text = metadata if metadata is not None else "Metadata-Version: 2.1\nName: %s\nVersion: %s\n%s\n" % (
-        name, version, "".join("Requires-Dist: %s\n" % r for r in requires))
-    for file, content in dict({"METADATA": text, "INSTALLER": "pip\n"}, **files).items():
-        with open(os.path.join(info, file), "w") as f:
-            f.write(content)
-    return info
-
-
-def vulnerable(report):
-    return {(d["name"], v["id"]) for d in report["dependencies"] for v in d.get("vulns", ())}
+from lib.installed import place
 
 
 @case(pips="newest 22.2.2")

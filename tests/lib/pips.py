@@ -128,6 +128,26 @@ def testenv():
     return python
 
 
+def tool_environment(name, *requirements, python=None):
+    """The folder of a virtual environment below build/tools with these programs, from the index that pip is configured with; made
+    once. python: "3.12"; the one that runs the tests by default."""
+    root = os.path.join(paths.BUILD, "tools", name)
+    ready, key = root + ".ready", " ".join(requirements)
+    with _alone("tool-" + name):
+        if name in _unfetched:
+            raise Unavailable(_unfetched[name])
+        if not _holds(ready, key):
+            try:
+                _checked([pythons()[python] if python else sys.executable, "-m", "venv", "--clear", root], "build/tools/%s could not be made" % name)
+                _checked([os.path.join(root, "bin", "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check"] + list(requirements),
+                         "the index that pip is configured with gave no " + key)
+            except Unavailable as e:
+                _unfetched[name] = str(e)
+                raise
+            _write(ready, key)
+    return root
+
+
 def wheel(version):
     """The path of pip's own wheel, kept once it was fetched."""
     return extra_wheel("pip" if version == NEWEST else "pip==" + version)

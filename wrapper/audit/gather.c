@@ -53,6 +53,8 @@ enum pipgate_status audit_gather(struct auditing *a, struct pipgate_error *error
 	a->gathering = (struct gathering){.run = a->run, .settings = &o->source, .inventory = &a->inventory};
 	if (o->requirements.n)
 		return read_requirement_files(a, error);
+	if (o->paths.n && (o->source.local || o->source.user))
+		return error_set(error, PIPGATE_INVALID, "Cannot combine '--path' with '--user' or '--local'");
 	if (o->paths.n)
 		return read_folders(a, error);
 	if (o->inputs.n)
