@@ -12,7 +12,8 @@
 struct running {
 	struct asking *asking;
 	struct request *requests;
-	struct buf body; /* of the one whose pieces come */
+	struct buf body;   /* of the one whose pieces come */
+	const char *about; /* of the one that failed */
 };
 
 static enum pipgate_status on_item(void *ctx, size_t index, struct span body, struct pipgate_error *error)
@@ -54,7 +55,7 @@ static enum pipgate_status on_done(void *ctx, size_t index, enum pipgate_status 
 
 		r->lacks = (r->may_lack && code == 404) || (r->may_refuse && (code == 404 || code == 405 || code == 501));
 		if (!r->lacks)
-			error_before(error, "about %s", r->about);
+			running->about = r->about;
 	}
 	buf_clear(&running->body);
 	return r->lacks ? PIPGATE_OK : status;
@@ -78,7 +79,7 @@ enum pipgate_status requests_run(struct asking *asking, struct request *requests
 	buf_fini(&running.body);
 	if (status == PIPGATE_OK)
 		return PIPGATE_OK;
-	error_before(error, "could not ask %s", asking->title);
+	error_before(error, "could not ask %s%s%s", asking->title, running.about ? " about " : "", running.about ? running.about : "");
 	return status;
 }
 
