@@ -31,6 +31,7 @@
 #define FETCH_CLASS_ARCHIVE "archive"
 #define FETCH_CLASS_LIMIT "limit"     /* bytes, entries, ratio or deadline */
 #define FETCH_CLASS_UNCHANGED "unchanged"
+#define FETCH_ANSWERED "the server answered " /* the text of an http failure begins so where a status is the reason, with its number */
 
 /* A job on pipgate-fetch's stdin: all fields but the body together, and the body behind them. */
 #define FETCH_JOB_MAX ((uint64_t)32 << 10)

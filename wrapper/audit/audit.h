@@ -39,6 +39,7 @@ struct auditing {
 /* Each gives OK or the error that ends the audit. */
 enum pipgate_status audit_gather(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* the advisories */
+enum pipgate_status audit_open_service(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* -s NAME instead */
 enum pipgate_status audit_judge(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* fills report */
 enum pipgate_status audit_write(struct auditing *a, bool clean, struct pipgate_error *error) PIPGATE_MUST_USE;

@@ -51,8 +51,11 @@ enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error)
 	struct pipgate_error text;
 	struct database *database;
 	enum pipgate_action usable;
-	enum pipgate_status status = database_find(named, place, error);
+	enum pipgate_status status;
 
+	if (a->options.service)
+		return audit_open_service(a, error);
+	status = database_find(named, place, error);
 	if (status == PIPGATE_OK)
 		status = database_open(place->path, &database, error);
 	if (status != PIPGATE_OK)

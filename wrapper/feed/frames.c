@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@ struct stream {
 	uint64_t entries; /* items and skips */
 	uint32_t notes;
 	bool helo, meta, ended;
+	bool failed;           /* the job's own FAIL came: of many, the others go on */
+	struct frames_many *many; /* NULL: one job alone */
 	struct buf name, body;
 	size_t at, n; /* of what was read and not yet taken */
 	char chunk[CHUNK];
@@ -67,13 +70,49 @@ enum pipgate_status wait_for(int fd, short events, int64_t deadline, struct pipg
 
 /* ---- bytes ---- */
 
+/* Sends what the socket takes. A child that is gone says why in its frames, or by their end. */
+static void jobs_send(struct frames_many *many)
+{
+	ssize_t n = send(many->to, many->jobs_text.p, many->jobs_text.n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n >= 0)
+		many->jobs_text = span_from(many->jobs_text, (size_t)n);
+	else if (errno != EINTR && errno != EAGAIN)
+		many->jobs_text.n = 0;
+	if (!many->jobs_text.n)
+		shutdown(many->to, SHUT_WR);
+}
+
+/* Until there is something to read; meanwhile jobs go out, as the child reads no more of them than it can run. */
+static enum pipgate_status wait_for_frames(struct stream *s)
+{
+	int64_t deadline = s->deadline;
+
+	if (s->many && clock_monotonic_ms() + s->many->idle_ms < deadline)
+		deadline = clock_monotonic_ms() + s->many->idle_ms;
+	while (s->many && s->many->jobs_text.n) {
+		struct pollfd p[] = {{.fd = s->fd, .events = POLLIN}, {.fd = s->many->to, .events = POLLOUT}};
+		int64_t left = deadline - clock_monotonic_ms();
+
+		if (left <= 0)
+			break;
+		if (poll(p, 2, left > 60000 ? 60000 : (int)left) < 0 && errno != EINTR)
+			return error_set(s->error, PIPGATE_FAILED, "pipgate-fetch: %s", strerror(errno));
+		if (p[1].revents)
+			jobs_send(s->many);
+		if (p[0].revents)
+			return PIPGATE_OK;
+	}
+	return wait_for(s->fd, POLLIN, deadline, s->error);
+}
+
 /* More bytes into the empty chunk; n 0 behind it: end of file. */
 static enum pipgate_status fill(struct stream *s)
 {
 	for (;;) {
 		ssize_t got;
 
-		if (wait_for(s->fd, POLLIN, s->deadline, s->error) != PIPGATE_OK)
+		if (wait_for_frames(s) != PIPGATE_OK)
 			return PIPGATE_FAILED;
 		got = read(s->fd, s->chunk, sizeof(s->chunk));
 		if (got >= 0) {
@@ -196,6 +235,8 @@ static enum pipgate_status on_item(struct stream *s)
 		return error_set(s->error, PIPGATE_LIMIT, "limit: more than %" PRIu64 " bytes", s->max_bytes);
 	s->result->bytes += s->body.n;
 	s->result->items++;
+	if (s->many)
+		return s->many->sink->item(s->many->sink->ctx, s->many->current, buf_view(&s->body), s->error);
 	return s->sink->item ? s->sink->item(s->sink->ctx, buf_view(&s->name), buf_view(&s->body), s->error) : PIPGATE_OK;
 }
 
@@ -203,7 +244,7 @@ static enum pipgate_status on_skip(struct stream *s)
 {
 	if (entry_count(s) != PIPGATE_OK)
 		return s->entries > s->max_entries ? PIPGATE_LIMIT : PIPGATE_FAILED;
-	if (s->sink->skip)
+	if (!s->many && s->sink->skip)
 		s->sink->skip(s->sink->ctx, buf_view(&s->name), buf_view(&s->body));
 	return PIPGATE_OK;
 }
@@ -212,7 +253,7 @@ static enum pipgate_status on_note(struct stream *s)
 {
 	if (++s->notes > NOTES_MAX)
 		return fault(s, "sends too many notes");
-	if (s->sink->note)
+	if (!s->many && s->sink->note)
 		s->sink->note(s->sink->ctx, buf_view(&s->body));
 	return PIPGATE_OK;
 }
@@ -235,9 +276,12 @@ static enum pipgate_status on_fail(struct stream *s)
 		s->result->unchanged = s->ended = true;
 		return PIPGATE_OK;
 	}
-	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
-		if (span_is(class, classes[i].class))
+	for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+		if (span_is(class, classes[i].class)) {
+			s->failed = true;
 			return error_set(s->error, classes[i].status, "%s: " SPAN_FMT, classes[i].class, SPAN_ARG(text));
+		}
+	}
 	return fault(s, "fails for a reason that is not in the protocol");
 }
 
@@ -277,6 +321,33 @@ static const struct kind *kind_find(const char tag[4])
 	return NULL;
 }
 
+static void job_begin(struct stream *s, const struct transport_job *job)
+{
+	*s->result = (struct transport_result){.date = -1};
+	s->job = job;
+	s->max_bytes = job->max_bytes ? job->max_bytes : TRANSPORT_BYTES;
+	s->max_entries = job->max_entries ? job->max_entries : TRANSPORT_ENTRIES;
+	s->entries = 0;
+	s->meta = s->ended = s->failed = false;
+}
+
+/* The job that these frames may belong to. Of many: the one whose frames have begun, else any that has no answer yet. */
+static bool job_is(struct stream *s, uint32_t number)
+{
+	struct frames_many *many = s->many;
+
+	if (!many)
+		return number == FRAMES_JOB;
+	if (many->begun)
+		return number == many->current + 1;
+	if (number < 1 || number > many->n || many->answered[number - 1])
+		return false;
+	many->current = number - 1;
+	many->begun = true;
+	job_begin(s, &many->jobs[many->current]);
+	return true;
+}
+
 static enum pipgate_status frame_take(struct stream *s)
 {
 	const struct kind *kind;
@@ -295,7 +366,7 @@ static enum pipgate_status frame_take(struct stream *s)
 		return fault(s, "sent what is not a frame");
 	if (name_n > kind->name_most || body_n > kind->body_most)
 		return fault(s, "a frame longer than its kind may be");
-	if (number != (kind->take == on_helo ? 0 : FRAMES_JOB))
+	if (kind->take == on_helo ? number != 0 : !job_is(s, number))
 		return fault(s, "answers another job");
 	if (s->helo == (kind->take == on_helo))
 		return fault(s, "does not begin with HELO, or says it twice");
@@ -323,28 +394,94 @@ static enum pipgate_status frames_take(struct stream *s)
 	return s->n ? fault(s, "sent something behind DONE") : PIPGATE_OK;
 }
 
+/* A job of many is over, by DONE or by its own FAIL. */
+static enum pipgate_status job_end(struct stream *s, enum pipgate_status status)
+{
+	struct frames_many *many = s->many;
+
+	many->begun = false;
+	many->answered[many->current] = true;
+	many->left--;
+	status = many->sink->done(many->sink->ctx, many->current, status, s->result, s->error);
+	s->ended = s->failed = false;
+	return status;
+}
+
+static enum pipgate_status frames_take_many(struct stream *s)
+{
+	enum pipgate_status status = PIPGATE_OK;
+
+	while (s->many->left && status == PIPGATE_OK) {
+		if (!s->n && fill(s) != PIPGATE_OK)
+			return PIPGATE_FAILED;
+		if (!s->n)
+			return fault(s, "ended before it was done");
+		status = frame_take(s);
+		if (status == PIPGATE_OK ? s->ended : s->failed)
+			status = job_end(s, status);
+	}
+	if (status != PIPGATE_OK)
+		return status;
+	if (!s->n && fill(s) != PIPGATE_OK)
+		return PIPGATE_FAILED;
+	return s->n ? fault(s, "sent something behind the last job") : PIPGATE_OK;
+}
+
+static struct stream *stream_new(int fd, int64_t deadline, struct transport_result *result, struct pipgate_error *error)
+{
+	struct stream *s = calloc(1, sizeof(*s));
+
+	if (!s) {
+		error_set(error, PIPGATE_NO_MEMORY, "pipgate-fetch: no memory");
+		return NULL;
+	}
+	s->fd = fd;
+	s->deadline = deadline;
+	s->result = result;
+	s->error = error;
+	buf_init(&s->name, NULL, FETCH_NAME_MAX);
+	buf_init(&s->body, NULL, FETCH_ITEM_MAX);
+	return s;
+}
+
+static void stream_free(struct stream *s)
+{
+	buf_fini(&s->name);
+	buf_fini(&s->body);
+	free(s);
+}
+
 enum pipgate_status frames_read(int fd, int64_t deadline, const struct transport_job *job, const struct transport_sink *sink,
 				struct transport_result *result, struct pipgate_error *error)
 {
-	struct stream *s = calloc(1, sizeof(*s));
+	struct stream *s = stream_new(fd, deadline, result, error);
 	enum pipgate_status status;
 
 	*result = (struct transport_result){.date = -1};
 	if (!s)
-		return error_set(error, PIPGATE_NO_MEMORY, "pipgate-fetch: no memory");
-	s->fd = fd;
-	s->deadline = deadline;
-	s->job = job;
+		return PIPGATE_NO_MEMORY;
 	s->sink = sink;
-	s->result = result;
-	s->error = error;
-	s->max_bytes = job->max_bytes ? job->max_bytes : TRANSPORT_BYTES;
-	s->max_entries = job->max_entries ? job->max_entries : TRANSPORT_ENTRIES;
-	buf_init(&s->name, NULL, FETCH_NAME_MAX);
-	buf_init(&s->body, NULL, FETCH_ITEM_MAX);
+	job_begin(s, job);
 	status = frames_take(s);
-	buf_fini(&s->name);
-	buf_fini(&s->body);
-	free(s);
+	stream_free(s);
+	return status;
+}
+
+enum pipgate_status frames_read_many(int fd, int64_t deadline, struct frames_many *many, struct pipgate_error *error)
+{
+	struct transport_result result;
+	struct stream *s = stream_new(fd, deadline, &result, error);
+	enum pipgate_status status;
+
+	if (!s)
+		return PIPGATE_NO_MEMORY;
+	s->many = many;
+	many->left = many->n;
+	many->begun = false;
+	many->answered = calloc(many->n ? many->n : 1, sizeof(*many->answered));
+	status = many->answered ? frames_take_many(s) : error_set(error, PIPGATE_NO_MEMORY, "pipgate-fetch: no memory");
+	free(many->answered);
+	many->answered = NULL;
+	stream_free(s);
 	return status;
 }

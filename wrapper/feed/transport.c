@@ -54,14 +54,16 @@ static bool text_fits(struct span text)
 	return text.n <= FETCH_NAME_MAX && (text.n == 0 || !memchr(text.p, 0, text.n));
 }
 
-static enum pipgate_status job_write(const struct transport_job *job, struct buf *out, struct pipgate_error *error)
+static enum pipgate_status job_write(const struct transport_job *job, uint32_t number, bool together, struct buf *out,
+				     struct pipgate_error *error)
 {
+	const uint64_t most = together ? TRANSPORT_TOGETHER_BYTES : TRANSPORT_BYTES;
 	const struct {
 		const char *key;
 		struct span value;
 	} texts[] = {{"place", job->place}, {"etag", job->etag}, {"suffix", job->suffix}, {"prefix", job->prefix}};
 
-	field_number(out, "job", FRAMES_JOB);
+	field_number(out, "job", number);
 	field(out, "verb", span_of(job->verb));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		if (!text_fits(texts[i].value))
@@ -69,13 +71,15 @@ static enum pipgate_status job_write(const struct transport_job *job, struct buf
 		if (texts[i].value.n)
 			field(out, texts[i].key, texts[i].value);
 	}
-	field_number(out, "max-bytes", job->max_bytes ? job->max_bytes : TRANSPORT_BYTES);
+	field_number(out, "max-bytes", job->max_bytes ? job->max_bytes : most);
 	field_number(out, "max-entries", job->max_entries ? job->max_entries : TRANSPORT_ENTRIES);
 	field_number(out, "max-ratio", job->max_ratio ? job->max_ratio : TRANSPORT_RATIO);
 	field_number(out, "deadline-ms", job->deadline_ms ? job->deadline_ms : TRANSPORT_DEADLINE_MS);
 	if (job->body.n > FETCH_BODY_MAX)
 		return error_set(error, PIPGATE_LIMIT, "job: a body of more than %" PRIu64 " bytes", FETCH_BODY_MAX);
 	field_number(out, "body-bytes", job->body.n);
+	if (together)
+		field_number(out, "together", 1);
 	buf_byte(out, 0);
 	buf_span(out, job->body);
 	if (buf_status(out) != PIPGATE_OK)
@@ -245,7 +249,7 @@ enum pipgate_status transport_run_with(const char *program, uint32_t grace_ms, c
 	if (sigaction(SIGCHLD, &chld, &old) != 0)
 		return error_set(error, PIPGATE_FAILED, PROGRAM ": %s", strerror(errno));
 	buf_init(&text, NULL, FETCH_JOB_MAX + FETCH_BODY_MAX);
-	status = job_write(job, &text, error);
+	status = job_write(job, FRAMES_JOB, false, &text, error);
 	if (status == PIPGATE_OK)
 		status = child_start(program, &child, error);
 	if (status != PIPGATE_OK)
@@ -264,6 +268,79 @@ out:
 	buf_fini(&text);
 	sigaction(SIGCHLD, &old, NULL);
 	return status;
+}
+
+/* The jobs' fields and bodies. */
+#define JOBS_BYTES ((size_t)256 << 20)
+
+static enum pipgate_status jobs_write(const struct transport_job *jobs, size_t n, struct buf *out, struct pipgate_error *error)
+{
+	enum pipgate_status status = PIPGATE_OK;
+
+	if (n >= UINT32_MAX)
+		return error_set(error, PIPGATE_LIMIT, PROGRAM ": too many jobs");
+	for (size_t i = 0; i < n && status == PIPGATE_OK; i++)
+		status = job_write(&jobs[i], (uint32_t)i + 1, true, out, error);
+	return status;
+}
+
+/* No frame for longer than any of them may take: the child has lost its way. */
+static uint32_t jobs_patience(const struct transport_job *jobs, size_t n, uint32_t grace_ms)
+{
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t one = jobs[i].deadline_ms ? jobs[i].deadline_ms : TRANSPORT_DEADLINE_MS;
+
+		most = one > most ? one : most;
+	}
+	return most + grace_ms;
+}
+
+enum pipgate_status transport_many_with(const char *program, uint32_t grace_ms, const struct transport_job *jobs, size_t n,
+					uint32_t deadline_ms, const struct transport_many_sink *sink, struct pipgate_error *error)
+{
+	struct frames_many many = {.jobs = jobs, .n = n, .sink = sink, .idle_ms = jobs_patience(jobs, n, grace_ms)};
+	const struct sigaction chld = {.sa_handler = SIG_DFL};
+	struct sigaction old;
+	struct child child;
+	struct buf text;
+	enum pipgate_status status;
+
+	if (!n)
+		return PIPGATE_OK;
+	if (sigaction(SIGCHLD, &chld, &old) != 0)
+		return error_set(error, PIPGATE_FAILED, PROGRAM ": %s", strerror(errno));
+	buf_init(&text, NULL, JOBS_BYTES);
+	status = jobs_write(jobs, n, &text, error);
+	if (status == PIPGATE_OK)
+		status = child_start(program, &child, error);
+	if (status != PIPGATE_OK)
+		goto out;
+	many.to = child.to;
+	many.jobs_text = buf_view(&text);
+	status = frames_read_many(child.from, clock_monotonic_ms() + deadline_ms + grace_ms, &many, error);
+	if (status == PIPGATE_OK)
+		status = child_wait(&child, grace_ms, error);
+	child_kill(&child);
+	fd_close(&child.to);
+	fd_close(&child.from);
+out:
+	if (text.p)
+		explicit_bzero(text.p, text.n);
+	buf_fini(&text);
+	sigaction(SIGCHLD, &old, NULL);
+	return status;
+}
+
+enum pipgate_status transport_many(const struct transport_job *jobs, size_t n, uint32_t deadline_ms, const struct transport_many_sink *sink,
+				   struct pipgate_error *error)
+{
+	char program[PATH_MAX];
+
+	if (program_find(program, error) != PIPGATE_OK)
+		return PIPGATE_FAILED;
+	return transport_many_with(program, GRACE_MS, jobs, n, deadline_ms, sink, error);
 }
 
 enum pipgate_status transport_run(const struct transport_job *job, const struct transport_sink *sink, struct transport_result *result,

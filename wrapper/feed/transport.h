@@ -62,4 +62,24 @@ struct transport_result {
 enum pipgate_status transport_run(const struct transport_job *job, const struct transport_sink *sink,
 				  struct transport_result *result, struct pipgate_error *error) PIPGATE_MUST_USE;
 
+/* ---- many small answers ---- */
+
+#define TRANSPORT_TOGETHER_BYTES ((uint64_t)16 << 20) /* of one of many: an answer waits whole until it is sent on */
+
+/* item: a piece of the body of jobs[index], in order. done: that job is over; with another status than OK its body is nothing, and
+ * error says why, as for transport_run(). Each is called for one job after the other, never for two in turns. Another status
+ * than OK ends everything with that status and error. */
+struct transport_many_sink {
+	void *ctx;
+	enum pipgate_status (*item)(void *ctx, size_t index, struct span body, struct pipgate_error *error);
+	enum pipgate_status (*done)(void *ctx, size_t index, enum pipgate_status status, const struct transport_result *result,
+		struct pipgate_error *error);
+};
+
+/* Several gets and queries of addresses in one child, some at once over few connections (HTTP/2 where the server has it), answered
+ * in any order. max_bytes 0: TRANSPORT_TOGETHER_BYTES, which is also the most. A job's deadline begins when its turn comes;
+ * deadline_ms is for all of them. OK: each has had its done(), well or not. */
+enum pipgate_status transport_many(const struct transport_job *jobs, size_t n, uint32_t deadline_ms, const struct transport_many_sink *sink,
+				   struct pipgate_error *error) PIPGATE_MUST_USE;
+
 #endif

@@ -4,13 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "wrapper/fetch/address.h"
-#include "wrapper/fetch/gzip.h"
-#include "wrapper/fetch/http.h"
+#include "wrapper/fetch/stream.h"
 #include "wrapper/fetch/unpack.h"
 
 #include "matcher/base/banned.h"
@@ -75,140 +73,15 @@ static enum pipgate_status file_run(struct fetch *fetch)
 	return status;
 }
 
-/* ---- a seekable file without a name ---- */
-
-struct spool {
-	struct fetch *fetch;
-	int fd;
-};
-
-static enum pipgate_status spool_open(struct spool *spool)
-{
-	const char *folder = getenv("TMPDIR");
-	char path[FETCH_NAME_MAX];
-
-	if (!folder || !*folder)
-		folder = "/tmp";
-	spool->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (spool->fd >= 0)
-		return PIPGATE_OK;
-	/* file systems without O_TMPFILE */
-	if ((size_t)snprintf(path, sizeof(path), "%s/pipgate-fetch.XXXXXX", folder) < sizeof(path)) {
-		spool->fd = mkostemp(path, O_CLOEXEC);
-		if (spool->fd >= 0 && unlink(path) == 0)
-			return PIPGATE_OK;
-	}
-	return fetch_fail(spool->fetch, FETCH_CLASS_FILE, "no temporary file: %s", strerror(errno));
-}
-
-static void spool_close(struct spool *spool)
-{
-	if (spool->fd >= 0)
-		close(spool->fd);
-	spool->fd = -1;
-}
-
-static enum pipgate_status spool_take(void *ctx, const void *bytes, size_t n)
-{
-	struct spool *spool = ctx;
-	const char *p = bytes;
-
-	while (n) {
-		ssize_t done = write(spool->fd, p, n);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return fetch_fail(spool->fetch, FETCH_CLASS_FILE, "the temporary file cannot be written: %s", strerror(errno));
-		p += done;
-		n -= (size_t)done;
-	}
-	return PIPGATE_OK;
-}
-
-static bool spool_again(void *ctx)
-{
-	const struct spool *spool = ctx;
-
-	return ftruncate(spool->fd, 0) == 0 && lseek(spool->fd, 0, SEEK_SET) == 0;
-}
-
 /* ---- an address whose bytes are items ---- */
-
-struct stream {
-	struct chunker chunker;
-	struct http_answer answer;
-	struct spool spool; /* of a gzip encoded answer: its checksum is at its end */
-	bool meta;
-};
-
-static void stream_meta(struct stream *stream, uint64_t length)
-{
-	const struct http_answer *answer = &stream->answer;
-
-	if (!stream->meta)
-		frames_meta(stream->chunker.fetch->out, span_of(answer->place), span_of(answer->etag), answer->date, length);
-	stream->meta = true;
-}
-
-static enum pipgate_status stream_take(void *ctx, const void *bytes, size_t n)
-{
-	struct stream *stream = ctx;
-
-	if (stream->answer.gzip) {
-		if (stream->spool.fd < 0 && spool_open(&stream->spool) != PIPGATE_OK)
-			return PIPGATE_FAILED;
-		return spool_take(&stream->spool, bytes, n);
-	}
-	if (stream->chunker.n + n > FETCH_ITEM_MAX) /* an item goes out: META comes before it, the length unknown yet */
-		stream_meta(stream, 0);
-	return chunker_add(&stream->chunker, bytes, n);
-}
-
-static bool stream_again(void *ctx)
-{
-	struct stream *stream = ctx;
-
-	stream->chunker.n = 0;
-	return stream->chunker.items == 0 && (stream->spool.fd < 0 || spool_again(&stream->spool));
-}
-
-static enum pipgate_status stream_unpack(struct stream *stream)
-{
-	struct fetch *fetch = stream->chunker.fetch;
-	struct gzip gzip;
-	struct span bytes;
-	enum pipgate_status status = PIPGATE_FAILED;
-
-	if (lseek(stream->spool.fd, 0, SEEK_SET) != 0)
-		return fetch_fail(fetch, FETCH_CLASS_FILE, "the temporary file cannot be read");
-	if (gzip_open(&gzip, fetch, stream->spool.fd, stream->answer.length) != PIPGATE_OK)
-		goto out;
-	do {
-		if (gzip_next(&gzip, &bytes) != PIPGATE_OK || chunker_add(&stream->chunker, bytes.p, bytes.n) != PIPGATE_OK)
-			goto out;
-	} while (bytes.n);
-	status = PIPGATE_OK;
-out:
-	gzip_fini(&gzip);
-	return status;
-}
 
 static enum pipgate_status stream_run(struct fetch *fetch)
 {
-	struct stream stream = {.chunker = {.fetch = fetch, .name = job_basename(fetch->job->place)}, .spool = {fetch, -1}};
+	struct stream stream;
 	struct http_taker taker = {&stream, stream_take, stream_again};
-	enum pipgate_status status = http_get(fetch, &taker, &stream.answer);
 
-	if (status == PIPGATE_OK) {
-		stream_meta(&stream, stream.answer.length);
-		if (stream.spool.fd >= 0)
-			status = stream_unpack(&stream);
-	}
-	if (status == PIPGATE_OK)
-		status = chunker_end(&stream.chunker);
-	spool_close(&stream.spool);
-	return status;
+	stream_init(&stream, fetch);
+	return stream_end(&stream, http_get(fetch, &taker, &stream.answer));
 }
 
 /* ---- an address that is unpacked ---- */

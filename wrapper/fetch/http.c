@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wrapper/fetch/http.h"
+#include "wrapper/fetch/transfer.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -33,6 +32,7 @@ struct transfer {
 	size_t header_bytes;
 	int64_t noted;
 	bool strange; /* Content-Encoding is not one that was asked for */
+	unsigned redirects, tries;
 	long status;
 	char why[CURL_ERROR_SIZE];
 };
@@ -116,7 +116,7 @@ static int on_progress(void *ctx, curl_off_t total, curl_off_t now, curl_off_t u
 
 	(void)up_total;
 	(void)up;
-	if (now <= 0 || clock - t->noted < NOTE_MS)
+	if (now <= 0 || t->fetch->silent || clock - t->noted < NOTE_MS)
 		return 0;
 	t->noted = clock;
 	if (total > 0)
@@ -243,6 +243,8 @@ static const struct code_class {
 	{CURLE_SEND_ERROR, FETCH_CLASS_NETWORK, true},
 	{CURLE_RECV_ERROR, FETCH_CLASS_NETWORK, true},
 	{CURLE_PARTIAL_FILE, FETCH_CLASS_NETWORK, true},
+	{CURLE_HTTP2, FETCH_CLASS_NETWORK, true}, /* the connection that many share was cut */
+	{CURLE_HTTP2_STREAM, FETCH_CLASS_NETWORK, true},
 };
 
 static enum next judge_code(struct transfer *t, CURLcode code)
@@ -291,20 +293,20 @@ static enum next judge_status(struct transfer *t)
 	default:
 		break;
 	}
-	fetch_fail(t->fetch, FETCH_CLASS_HTTP, "the server answered %ld", t->status);
+	fetch_fail(t->fetch, FETCH_CLASS_HTTP, FETCH_ANSWERED "%ld", t->status);
 	return NEXT_FAIL;
 }
 
 /* ---- the way from request to request ---- */
 
-static enum pipgate_status redirect(struct transfer *t, unsigned *redirects)
+static enum pipgate_status redirect(struct transfer *t)
 {
 	char *to = NULL, *next;
 
 	curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &to); /* curl's own */
 	if (!to)
-		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "the server answered %ld without saying where to", t->status);
-	if (++*redirects > REDIRECTS)
+		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, FETCH_ANSWERED "%ld without saying where to", t->status);
+	if (++t->redirects > REDIRECTS)
 		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "more than %d redirects", REDIRECTS);
 	if (!address_is(to, "https") && !(address_is(to, "http") && address_is(t->url, "http")))
 		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "redirected from %s to another scheme: refused",
@@ -317,46 +319,38 @@ static enum pipgate_status redirect(struct transfer *t, unsigned *redirects)
 	return PIPGATE_OK;
 }
 
-static void sleep_ms(int64_t ms)
-{
-	struct timespec rest = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
-
-	while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
-		;
-}
-
-/* Waits for the next try, or fails: too many, no time for it, or bytes are out that cannot be called back. */
-static enum pipgate_status again(struct transfer *t, CURLcode code, unsigned *tries)
+/* When the next try begins, or a failure: too many, no time for it, or bytes are out that cannot be called back. */
+static enum pipgate_status again(struct transfer *t, CURLcode code, int64_t *wait)
 {
 	curl_off_t seconds = 0;
-	int64_t wait = (int64_t)FIRST_WAIT_MS << *tries, left = t->fetch->deadline - clock_ms();
+	int64_t left = t->fetch->deadline - clock_ms();
 	char why[CURL_ERROR_SIZE + 64];
 	const char *class = code == CURLE_OK ? FETCH_CLASS_HTTP : FETCH_CLASS_NETWORK;
 
+	*wait = (int64_t)FIRST_WAIT_MS << t->tries;
 	if (code == CURLE_OK)
-		snprintf(why, sizeof(why), "the server answered %ld", t->status);
+		snprintf(why, sizeof(why), FETCH_ANSWERED "%ld", t->status);
 	else
 		snprintf(why, sizeof(why), "%s", t->why[0] ? t->why : curl_easy_strerror(code));
 	if (code == CURLE_OK)
 		curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &seconds);
 	if (seconds > 0)
-		wait = seconds > 86400 ? 86400000 : (int64_t)seconds * 1000;
-	if (++*tries >= TRIES || !t->taker->again(t->taker->ctx))
+		*wait = seconds > 86400 ? 86400000 : (int64_t)seconds * 1000;
+	if (++t->tries >= TRIES || !t->taker->again(t->taker->ctx))
 		return fetch_fail(t->fetch, class, "%s", why);
-	if (wait >= left)
-		return fetch_fail(t->fetch, class, "%s, and asks to come back in %" PRId64 " s: later than this job may take", why, wait / 1000);
-	frames_note(t->fetch->out, "%s: again in %.1f s", why, (double)wait / 1000);
-	sleep_ms(wait);
+	if (*wait >= left)
+		return fetch_fail(t->fetch, class, "%s, and asks to come back in %" PRId64 " s: later than this job may take", why, *wait / 1000);
+	if (!t->fetch->silent)
+		frames_note(t->fetch->out, "%s: again in %.1f s", why, (double)*wait / 1000);
 	return PIPGATE_OK;
 }
 
 /* curl counts on a clock of its own: a little later than ours, so that the deadline is ours to call. */
 #define CURL_CLOCK_MS 10
 
-static CURLcode request(struct transfer *t)
+CURLcode transfer_begin(struct transfer *t)
 {
 	int64_t left = t->fetch->deadline - clock_ms();
-	CURLcode code;
 
 	t->received = t->header_bytes = 0;
 	t->status = 0;
@@ -367,58 +361,99 @@ static CURLcode request(struct transfer *t)
 	if (curl_easy_setopt(t->easy, CURLOPT_URL, t->url) != CURLE_OK ||
 	    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)left + CURL_CLOCK_MS) != CURLE_OK)
 		return CURLE_OUT_OF_MEMORY;
-	code = curl_easy_perform(t->easy);
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
-	return code;
+	return CURLE_OK;
 }
 
-static enum pipgate_status transfer_run(struct transfer *t)
+enum transfer_next transfer_end(struct transfer *t, CURLcode code, int64_t *wait)
 {
-	unsigned redirects = 0, tries = 0;
-
-	for (;;) {
-		CURLcode code = request(t);
-
-		switch (code == CURLE_OK ? judge_status(t) : judge_code(t, code)) {
-		case NEXT_DONE:
-			t->answer->length = t->received;
-			return PIPGATE_OK;
-		case NEXT_REDIRECT:
-			if (redirect(t, &redirects) != PIPGATE_OK)
-				return PIPGATE_FAILED;
-			break;
-		case NEXT_AGAIN:
-			if (again(t, code, &tries) != PIPGATE_OK)
-				return PIPGATE_FAILED;
-			break;
-		case NEXT_FAIL:
-			return PIPGATE_FAILED;
-		}
+	*wait = 0;
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &t->status);
+	switch (code == CURLE_OK ? judge_status(t) : judge_code(t, code)) {
+	case NEXT_DONE:
+		t->answer->length = t->received;
+		return TRANSFER_DONE;
+	case NEXT_REDIRECT:
+		return redirect(t) == PIPGATE_OK ? TRANSFER_AGAIN : TRANSFER_FAILED;
+	case NEXT_AGAIN:
+		return again(t, code, wait) == PIPGATE_OK ? TRANSFER_AGAIN : TRANSFER_FAILED;
+	case NEXT_FAIL:
+		break;
 	}
+	return TRANSFER_FAILED;
+}
+
+void transfer_free(struct transfer **transfer)
+{
+	struct transfer *t = *transfer;
+
+	*transfer = NULL;
+	if (!t)
+		return;
+	curl_easy_cleanup(t->easy);
+	curl_slist_free_all(t->headers);
+	curl_free(t->url);
+	free(t);
+}
+
+struct transfer *transfer_new(struct fetch *fetch, const struct http_taker *taker, struct http_answer *answer)
+{
+	struct transfer *t = calloc(1, sizeof(*t));
+
+	answer->date = -1;
+	if (!t || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(t->easy = curl_easy_init())) {
+		fetch_fail(fetch, FETCH_CLASS_NETWORK, "libcurl cannot start");
+		goto fail;
+	}
+	t->fetch = fetch;
+	t->taker = taker;
+	t->answer = answer;
+	t->noted = clock_ms();
+	if (!address_is(fetch->job->place, "http") && !address_is(fetch->job->place, "https")) {
+		fetch_fail(fetch, FETCH_CLASS_JOB, "an address must begin with http:// or https://");
+		goto fail;
+	}
+	t->url = address_next(fetch->job->place, fetch->job->place);
+	if (!t->url)
+		fetch_fail(fetch, FETCH_CLASS_JOB, "the place is not a proper address");
+	else if (!options_set(t))
+		fetch_fail(fetch, FETCH_CLASS_JOB, "libcurl does not take the job's options");
+	else
+		return t;
+fail:
+	transfer_free(&t);
+	return NULL;
+}
+
+CURL *transfer_easy(const struct transfer *t)
+{
+	return t->easy;
+}
+
+/* ---- one alone ---- */
+
+static void sleep_ms(int64_t ms)
+{
+	struct timespec rest = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+
+	while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
+		;
 }
 
 enum pipgate_status http_get(struct fetch *fetch, const struct http_taker *taker, struct http_answer *answer)
 {
-	struct transfer t = {.fetch = fetch, .taker = taker, .answer = answer, .noted = clock_ms()};
-	enum pipgate_status status;
+	struct transfer *t = transfer_new(fetch, taker, answer);
+	enum transfer_next next = t ? TRANSFER_AGAIN : TRANSFER_FAILED;
+	int64_t wait = 0;
 
-	answer->date = -1;
-	if (!address_is(fetch->job->place, "http") && !address_is(fetch->job->place, "https"))
-		return fetch_fail(fetch, FETCH_CLASS_JOB, "an address must begin with http:// or https://");
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
-		return fetch_fail(fetch, FETCH_CLASS_NETWORK, "libcurl cannot start");
-	t.easy = curl_easy_init();
-	t.url = address_next(fetch->job->place, fetch->job->place);
-	if (!t.easy)
-		status = fetch_fail(fetch, FETCH_CLASS_NETWORK, "libcurl cannot start");
-	else if (!t.url)
-		status = fetch_fail(fetch, FETCH_CLASS_JOB, "the place is not a proper address");
-	else if (!options_set(&t))
-		status = fetch_fail(fetch, FETCH_CLASS_JOB, "libcurl does not take the job's options");
-	else
-		status = transfer_run(&t);
-	curl_easy_cleanup(t.easy);
-	curl_slist_free_all(t.headers);
-	curl_free(t.url);
-	return status;
+	while (next == TRANSFER_AGAIN) {
+		CURLcode code;
+
+		sleep_ms(wait);
+		code = transfer_begin(t);
+		if (code == CURLE_OK)
+			code = curl_easy_perform(t->easy);
+		next = transfer_end(t, code, &wait);
+	}
+	transfer_free(&t);
+	return next == TRANSFER_DONE ? PIPGATE_OK : PIPGATE_FAILED;
 }

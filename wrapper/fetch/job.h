@@ -14,7 +14,7 @@ struct job {
 	uint32_t id;
 	enum job_verb verb;
 	const char *place, *etag, *suffix, *prefix; /* "" where not given */
-	uint64_t max_bytes, max_entries, max_ratio, deadline_ms, body_bytes;
+	uint64_t max_bytes, max_entries, max_ratio, deadline_ms, body_bytes, together;
 	char *body; /* owned: body_bytes */
 	char text[FETCH_JOB_MAX + 1]; /* what the fields point into */
 };

@@ -5,12 +5,14 @@
  */
 #include <fcntl.h>
 #include <locale.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "wrapper/fetch/confine.h"
 #include "wrapper/fetch/get.h"
+#include "wrapper/fetch/together.h"
 #include "wrapper/status.h"
 
 #include "matcher/base/banned.h"
@@ -33,19 +35,25 @@ static void job_answer(const struct job *job, struct frames *out, char *room)
 /* Until stdin ends. */
 static int jobs_answer(struct frames *out, char *room)
 {
-	static struct job job;
 	struct pipgate_error error = {""};
 
 	for (;;) {
-		enum pipgate_status status = job_read(stdin, &job, &error);
+		struct job *job = malloc(sizeof(*job));
+		enum pipgate_status status;
 
+		if (!job)
+			return EXIT_UNDECIDED;
+		status = job_read(stdin, job, &error);
+		if (status == PIPGATE_OK && job->together)
+			return together_answer(out, stdin, job);
 		if (status == PIPGATE_OK)
-			job_answer(&job, out, room);
+			job_answer(job, out, room);
 		else if (status != PIPGATE_FAILED) {
-			frames_job(out, job.id);
+			frames_job(out, job->id);
 			frames_fail(out, FETCH_CLASS_JOB, error.text);
 		}
-		job_fini(&job);
+		job_fini(job);
+		free(job);
 		if (status != PIPGATE_OK)
 			return status == PIPGATE_FAILED ? EXIT_OK : EXIT_USAGE;
 	}
@@ -71,6 +79,7 @@ int main(int argc, char **argv)
 	}
 	setenv("TZ", "UTC0", 1); /* without it libc looks at /etc/localtime twice an entry: half of an unpacking's time */
 	setlocale(LC_CTYPE, "C.UTF-8"); /* where it is missing, libarchive refuses names beyond ASCII */
+	mallopt(M_ARENA_MAX, 1); /* each resolver thread would reserve an arena of 64 MiB of the bounded address space */
 	fcntl(STDOUT_FILENO, F_SETPIPE_SZ, PIPE_BYTES);
 	out = frames_new(STDOUT_FILENO);
 	room = malloc(FETCH_ITEM_MAX);

@@ -12,6 +12,7 @@ struct fetch {
 	int64_t deadline;    /* clock_ms() */
 	uint64_t sent;       /* bytes of items */
 	char *room;          /* FETCH_ITEM_MAX bytes for one body; untouched pages cost nothing */
+	bool silent;         /* no notes: other jobs' frames may be under way */
 	const char *class;   /* of the first failure */
 	char text[512];
 };

@@ -273,7 +273,7 @@ static void read_probe(struct pipgate_run *run, struct pip *pip, struct span tex
 }
 
 /* What a few lines print, run by an interpreter that does not look into the current folder. */
-static enum pipgate_status ask_python(struct pipgate_run *run, char *python, const char *lines, struct span *out, struct pipgate_error *error)
+enum pipgate_status python_ask(struct pipgate_run *run, char *python, const char *lines, struct span *out, struct pipgate_error *error)
 {
 	char *argv[] = {python, text_format(run, "-c"), text_format(run, "import sys; sys.path[:1] = []\n%s", lines), NULL};
 	const struct process process = {.argv = argv, .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1};
@@ -288,7 +288,7 @@ static enum pipgate_status ask_python(struct pipgate_run *run, char *python, con
 static enum pipgate_status probe(struct pipgate_run *run, struct pip *pip, char *python, struct pipgate_error *error)
 {
 	struct span text;
-	enum pipgate_status status = ask_python(run, python, PROBE, &text, error);
+	enum pipgate_status status = python_ask(run, python, PROBE, &text, error);
 
 	if (status == PIPGATE_OK)
 		read_probe(run, pip, text);
@@ -334,7 +334,7 @@ enum pipgate_status pip_environment(struct pipgate_run *run, const struct pip *p
 {
 	cJSON *root = NULL;
 	struct span text;
-	enum pipgate_status status = ask_python(run, pip->python, MARKERS, &text, error);
+	enum pipgate_status status = python_ask(run, pip->python, MARKERS, &text, error);
 
 	if (status == PIPGATE_OK)
 		status = json_parse(text, &root, error);

@@ -40,6 +40,9 @@ enum pipgate_status pip_retarget(struct pipgate_run *run, struct pip *pip, const
 /* The marker variables of the interpreter (PEP 508), for pips that do not report them. */
 enum pipgate_status pip_environment(struct pipgate_run *run, const struct pip *pip, struct pipgate_environment *out,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* What a few lines of Python print in this interpreter (sys is imported, the current folder is not on sys.path). */
+enum pipgate_status python_ask(struct pipgate_run *run, char *python, const char *lines, struct span *out,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* Is pip's version at least this? */
 static inline bool pip_at_least(const struct pip *pip, unsigned major, unsigned minor)
 {

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which index pip is configured with, as far as its files and variables tell without starting Python. */
+#ifndef WRAPPER_PIP_INDEX_H
+#define WRAPPER_PIP_INDEX_H
+
+#include "wrapper/pip/locate.h"
+
+/* The index that `pip install` would ask: given (--index-url, NULL: not given), PIP_INDEX_URL, the file of PIP_CONFIG_FILE, those of
+ * the environment (sys.prefix), the user and the system, in pip's order. pip may be NULL: no environment's file then. Credentials
+ * are in it where they are written there. NULL: pip's own default, which only pip knows (index_ask), or no index at all. */
+const char *index_simple(struct pipgate_run *run, const struct pip *pip, const char *given);
+/* The same, and where nothing is configured, what the real pip's own help names as its default: one start of Python.
+ * NULL: none (--no-index, or pip does not say). */
+const char *index_ask(struct pipgate_run *run, const struct pip *pip, const char *given);
+/* Where the index shows a project to people: "…/simple" gives "…/project/", to be followed by the normalized name and "/". Without
+ * user and password. NULL: simple is NULL or does not end in /simple. */
+const char *index_project_page(struct pipgate_run *run, const char *simple);
+
+#endif

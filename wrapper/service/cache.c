@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/service/cache.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wrapper/file.h"
+
+#include "matcher/base/banned.h"
+
+#define SCHEMA "schema: pipgate/service-answer/1\n"
+#define HEAD_MAX ((size_t)8 << 10) /* schema, key, etag, length */
+#define NAME_BYTES 48
+#define BESIDE ".new-"
+#define BESIDE_SECONDS 3600 /* so old, whoever wrote it is gone */
+
+/* ---- the folder ---- */
+
+/* Ours alone. */
+static bool is_private(int fd, mode_t type)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
+}
+
+static const char *folder_default(struct pipgate_run *run)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+	if (cache && cache[0] == '/')
+		return text_format(run, "%s/pipgate", cache);
+	return home && home[0] == '/' ? text_format(run, "%s/.cache/pipgate", home) : NULL;
+}
+
+/* Every folder of the path that is missing. */
+static void folders_make(char *path)
+{
+	for (char *p = path + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = 0;
+		mkdir(path, 0700);
+		*p = '/';
+	}
+	mkdir(path, 0700);
+}
+
+void cache_open(struct cache *cache, struct pipgate_run *run, const char *below)
+{
+	char *path;
+
+	*cache = (struct cache){.run = run, .folder = -1};
+	if (!below || !*below)
+		below = folder_default(run);
+	if (!below)
+		return;
+	path = text_format(run, "%s/services", below);
+	cache->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cache->folder < 0 && errno == ENOENT) {
+		folders_make(path);
+		cache->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	if (cache->folder >= 0 && !is_private(cache->folder, S_IFDIR)) {
+		say("the cache %s is not used: another user owns it, or may write there", path);
+		close(cache->folder);
+		cache->folder = -1;
+	}
+}
+
+/* ---- one file ---- */
+
+/* FNV-1a, twice: two keys that meet only push each other out, as each file holds its own. */
+static void file_name(const char *key, char out[NAME_BYTES])
+{
+	uint64_t a = 0xcbf29ce484222325u, b = 0x84222325cbf29ce4u;
+
+	for (const unsigned char *p = (const unsigned char *)key; *p; p++) {
+		a = (a ^ *p) * 0x100000001b3u;
+		b = (b ^ *p) * 0x100000001b3u + 1;
+	}
+	snprintf(out, NAME_BYTES, "%016" PRIx64 "%016" PRIx64, a, b);
+}
+
+static bool length_parse(struct span text, size_t *out)
+{
+	size_t value = 0;
+
+	if (!text.n || text.n > 9)
+		return false;
+	for (size_t i = 0; i < text.n; i++) {
+		if (!ascii_digit(text.p[i]))
+			return false;
+		value = value * 10 + (size_t)(text.p[i] - '0');
+	}
+	*out = value;
+	return true;
+}
+
+static bool file_parse(struct cache *cache, struct span text, const char *key, struct cached *out)
+{
+	struct span stored, etag;
+	size_t length;
+
+	if (!span_starts(text, SPAN(SCHEMA)))
+		return false;
+	text = span_from(text, sizeof(SCHEMA) - 1);
+	stored = span_split(&text, '\n');
+	etag = span_split(&text, '\n');
+	if (!span_is(stored, key) || !length_parse(span_split(&text, '\n'), &length) || length != text.n)
+		return false;
+	out->etag = text_copy(cache->run, etag);
+	out->body = must_span(arena_copy(cache->run, text));
+	return true;
+}
+
+bool cache_get(struct cache *cache, const char *key, struct cached *out)
+{
+	char name[NAME_BYTES];
+	struct stat st;
+	struct buf text;
+	bool found;
+	int fd;
+
+	if (cache->folder < 0)
+		return false;
+	file_name(key, name);
+	fd = openat(cache->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd < 0)
+		return false;
+	buf_init(&text, NULL, CACHE_BODY_MAX + HEAD_MAX);
+	found = is_private(fd, S_IFREG) && fstat(fd, &st) == 0 && file_read_fd(fd, name, &text, NULL) == PIPGATE_OK &&
+		file_parse(cache, buf_view(&text), key, out);
+	if (found) {
+		out->age = time(NULL) - st.st_mtime;
+		if (out->age < 0)
+			out->age = -1;
+	}
+	buf_fini(&text);
+	close(fd);
+	return found;
+}
+
+void cache_put(struct cache *cache, const char *key, const char *etag, struct span body)
+{
+	char name[NAME_BYTES], beside[NAME_BYTES * 2];
+	struct span head = must_span(arena_format(cache->run, SCHEMA "%s\n%s\n%zu\n", key, etag, body.n));
+	bool written;
+	int fd;
+
+	if (cache->folder < 0 || strchr(key, '\n') || strchr(etag, '\n') || head.n > HEAD_MAX || body.n > CACHE_BODY_MAX)
+		return;
+	file_name(key, name);
+	snprintf(beside, sizeof(beside), BESIDE "%ld-%s", (long)getpid(), name);
+	fd = openat(cache->folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return;
+	written = file_put(fd, head) && file_put(fd, body);
+	/* no fsync: a file that a crash cuts has another length than it says, or is no JSON, and is not there */
+	if (close(fd) != 0 || !written || renameat(cache->folder, beside, cache->folder, name) != 0)
+		unlinkat(cache->folder, beside, 0);
+	else
+		cache->kept++;
+}
+
+void cache_touch(struct cache *cache, const char *key)
+{
+	char name[NAME_BYTES];
+
+	if (cache->folder < 0)
+		return;
+	file_name(key, name);
+	utimensat(cache->folder, name, NULL, AT_SYMLINK_NOFOLLOW);
+}
+
+/* ---- its bounds ---- */
+
+struct kept {
+	char name[NAME_BYTES];
+	int64_t time;
+	uint64_t bytes;
+};
+
+static int kept_order(const void *a, const void *b)
+{
+	const struct kept *x = a, *y = b;
+
+	return x->time < y->time ? -1 : x->time > y->time;
+}
+
+/* All files of ours; what was left beside by a run that is gone is removed. */
+static uint64_t files_list(struct cache *cache, DIR *folder, struct list *out)
+{
+	int64_t now = time(NULL);
+	uint64_t sum = 0;
+
+	for (struct dirent *entry; (entry = readdir(folder));) {
+		struct stat st;
+		struct kept *kept;
+
+		if (fstatat(cache->folder, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(st.st_mode))
+			continue;
+		if (strncmp(entry->d_name, BESIDE, sizeof(BESIDE) - 1) == 0) {
+			if (now - st.st_mtime > BESIDE_SECONDS)
+				unlinkat(cache->folder, entry->d_name, 0);
+			continue;
+		}
+		if (strlen(entry->d_name) >= NAME_BYTES)
+			continue;
+		kept = must(list_push(cache->run, out, sizeof(*kept)));
+		memcpy(kept->name, entry->d_name, strlen(entry->d_name) + 1);
+		kept->time = st.st_mtime;
+		kept->bytes = (uint64_t)st.st_size;
+		sum += kept->bytes;
+	}
+	return sum;
+}
+
+static void bound(struct cache *cache)
+{
+	int fd = dup(cache->folder);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	struct list files = {0};
+	struct kept *kept;
+	uint64_t sum;
+	size_t left;
+
+	if (!folder) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	sum = files_list(cache, folder, &files);
+	closedir(folder);
+	kept = files.items;
+	left = files.n;
+	if (sum <= CACHE_BYTES && left <= CACHE_FILES)
+		return;
+	qsort(kept, files.n, sizeof(*kept), kept_order);
+	for (size_t i = 0; i < files.n && (sum > CACHE_BYTES / 4 * 3 || left > CACHE_FILES / 4 * 3); i++, left--) {
+		unlinkat(cache->folder, kept[i].name, 0);
+		sum -= kept[i].bytes;
+	}
+}
+
+void cache_close(struct cache *cache)
+{
+	if (cache->folder < 0)
+		return;
+	if (cache->kept)
+		bound(cache);
+	close(cache->folder);
+	cache->folder = -1;
+}
