@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 
 #include "wrapper/audit/audit.h"
+#include "wrapper/pip/index.h"
 
 #include "matcher/base/banned.h"
 
@@ -160,6 +161,7 @@ enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error)
 	struct finding_shown *shown = must(arena_array(a->run, a->audit.n_findings + 1, sizeof(*shown)));
 	bool *matched = must(arena_array(a->run, a->options.ignored.n + 1, sizeof(*matched)));
 	bool texts = texts_wanted(a);
+	const struct pip *pip = a->gathering.located ? &a->gathering.pip : NULL;
 	size_t last = SIZE_MAX;
 
 	a->report = (struct audit_report){.inventory = &a->inventory, .audit = &a->audit, .context = &a->context, .findings = shown,
@@ -181,6 +183,7 @@ enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error)
 		if (texts && show_texts(a, f, &shown[i], error) != PIPGATE_OK)
 			return PIPGATE_FAILED;
 	}
+	a->report.project_page = index_project_page(a->run, index_simple(a->run, pip, a->options.source.index_url));
 	say_unmatched(a, matched);
 	return PIPGATE_OK;
 }

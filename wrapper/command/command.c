@@ -11,6 +11,9 @@ const struct command command_table[] = {
 		"install, download and wheel are audited first; everything else is the real pip, untouched.\n"},
 	{"audit", command_audit, "what is vulnerable in an environment, requirement and lock files: pip-audit's command line",
 		"usage: pipgate audit --help\n\nThe same as `pip audit` through a link.\n"},
+	{"why", command_why, "why a distribution is there, and who keeps it where it is",
+		"usage: pipgate why NAME [SOURCE… | -r FILE | --path DIR | --python PYTHON]\n\n"
+		"The tree from NAME to what was asked for, in the environment or in any input of `pipgate audit`.\n"},
 	{"match", command_match, "which advisories apply to name and version, a pair a line",
 		"usage: pipgate match [--db FILE] [FILE|-]\n\n"
 		"Reads `name version` a line (or name<tab>version) and prints name, version, ok or unknown, and the groups of ids\n"

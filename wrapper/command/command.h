@@ -28,5 +28,6 @@ int command_pip(int argc, char **argv);
 int command_shell_init(int argc, char **argv);
 int command_shims(int argc, char **argv);
 int command_status(int argc, char **argv);
+int command_why(int argc, char **argv);
 
 #endif
