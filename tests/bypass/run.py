@@ -33,6 +33,7 @@ class Item(case.Item):
 
     def play(self, c):
         c.note = ""
+        c.leaves = c.pair.python == "3.8"  # its ensurepip leaves an empty folder, with us and without
         try:
             self.function(c)
         finally:

@@ -137,7 +137,6 @@ class Index:
                 row["requires-python"] = f.requires_python
             if f.metadata is not None and self.core_metadata:
                 row["core-metadata"] = {"sha256": hashlib.sha256(f.metadata).hexdigest()}
-                row["dist-info-metadata"] = row["core-metadata"]
             rows.append(row)
         versions = sorted({f.filename.split("-")[1].replace(".tar.gz", "") for f in files})
         return json.dumps({"meta": {"api-version": "1.1"}, "name": project, "versions": versions, "files": rows}).encode()
