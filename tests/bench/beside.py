@@ -82,6 +82,7 @@ def beside(b):
     report = b.path("pins.json")
     with open(report, "wb") as f:
         f.write(made_up.report(pins, len(pins) * 12500))
+    ours = measure.command([paths.PIPGATE, "audit", "--db", b.path("pysec.db"), "-r", pinned, "--no-deps"], b.environ(), 30, (0, 1))
     stub = Stub(archive)
     try:
         argv = [program, "-r", pinned, "--disable-pip", "--no-deps", "-s", "osv", "--osv-url", stub.url, "--progress-spinner", "off"]
@@ -93,5 +94,6 @@ def beside(b):
     matched = measure.command([paths.PIPGATE, "match", "--db", b.path("pysec.db"), pairs], b.environ(), 30)
     decided = measure.command([paths.PIPGATE, "decide", "--gate-db", b.path("pysec.db"), report], b.environ(), 30, (0, 40))
     yield Line("beside: pip-audit %s, %d pins, OSV on the loopback" % (version, len(pins)), theirs, "ms", note="%.0f MiB" % (memory / MIB))
+    yield Line("– the same pins: `pipgate audit -r --no-deps`", ours, "ms", note="1/%.0f" % (theirs / ours))
     yield Line("– the same pins: `pipgate match`", matched, "ms", note="1/%.0f" % (theirs / matched))
     yield Line("– the same pins as a report: `pipgate decide`", decided, "ms", note="1/%.0f" % (theirs / decided))

@@ -40,6 +40,8 @@ static bool holds(struct pipgate_run *run, struct span text, const struct pipgat
 	struct pipgate_requirement requirement;
 	bool value = true;
 
+	if (!memchr(text.p, ';', text.n))
+		return true; /* no marker */
 	if (pipgate_requirement_parse(run, text, &requirement, NULL) != PIPGATE_OK)
 		return false;
 	if (!requirement.marker.n || !environment->n)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of `pip audit`."""
+import os
+import shutil
+
+from bench import Line, made_up, measure, median, paths, row
+
+MIB = measure.MIB
+
+
+def environment(b, n):
+    """A site-packages folder of n distributions, a tenth of them vulnerable, each with a description and requirements as real ones have."""
+    pairs = (list(dict(b.shuffled(n)).items())[:n // 10] + list(made_up.unknown_pairs(n)))[:n]
+    folder = b.path("site-%d" % n)
+    shutil.rmtree(folder, ignore_errors=True)
+    for i, (name, version) in enumerate(pairs):
+        info = os.path.join(folder, "%s-%s.dist-info" % (name, version))
+        os.makedirs(info, exist_ok=True)
+        requires = "".join("Requires-Dist: %s>=0\n" % pairs[(i * 7 + k) % n][0] for k in range(5))
+        with open(os.path.join(info, "METADATA"), "w") as f:
+            f.write("Metadata-Version: 2.1\nName: %s\nVersion: %s\n%s\n%s\n" % (name, version, requires, "A description. " * 500))
+        with open(os.path.join(info, "INSTALLER"), "w") as f:
+            f.write("pip\n")
+    return folder
+
+
+def audit(b, what, words, bound, memory=None, runs=30):
+    argv, env = [paths.PIPGATE, "audit", "--db", b.database] + words, b.environ()
+    measure.run(argv, env, (0, 1))
+    yield Line(what, median(measure.run(argv, env, (0, 1)) for _ in range(b.count(runs, 1))), "ms", bound)
+    if memory:
+        seen = measure.highest(argv, env)
+        yield Line("– memory", seen, "MiB", memory, note="" if seen else "less than can be seen, some 8 MiB")
+
+
+def pins(b, name, pairs):
+    path = b.path(name)
+    with open(path, "w") as f:
+        f.writelines("%s==%s\n" % pair for pair in pairs)
+    return path
+
+
+@row("audit-pins")
+def audit_pins(b):
+    yield from audit(b, "audit: 200 pins, start-up included", ["-r", pins(b, "200.txt", list(dict(b.shuffled(400)).items())[:200]), "--no-deps"],
+                     0.008, 10 * MIB)
+
+
+@row("audit-environment")
+def audit_environment(b):
+    yield from audit(b, "audit: an environment of 63", ["--path", environment(b, 63)], 0.010)
+    yield from audit(b, "audit: an environment of 1,000", ["--path", environment(b, b.count(1000, 100))], 0.060)
+
+
+@row("audit-large-file")
+def audit_large_file(b):
+    n = b.count(100000, 1000)
+    path = pins(b, "large.txt", dict(made_up.unknown_pairs(n)).items())
+    yield from audit(b, "audit: a requirements file of {:,} lines".format(n), ["-r", path, "--no-deps"], 0.5, runs=5)
