@@ -199,4 +199,5 @@ def run_safely(item):
     return outcome
 
 
-SUITES = {"e2e": e2e, "conformance": conformance, "unit": unit, "cli": cli, "hook": hook, "bypass": bypass}  # in this order: long programs start first
+SUITES = {"e2e": e2e, "conformance": conformance, "unit": unit, "cli": cli, "hook": hook,
+          "bypass": bypass}  # in this order: long programs start first
