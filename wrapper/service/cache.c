@@ -151,11 +151,14 @@ bool cache_get(struct cache *cache, const char *key, struct cached *out)
 void cache_put(struct cache *cache, const char *key, const char *etag, struct span body)
 {
 	char name[NAME_BYTES], beside[NAME_BYTES * 2];
-	struct span head = must_span(arena_format(cache->run, SCHEMA "%s\n%s\n%zu\n", key, etag, body.n));
+	struct span head;
 	bool written;
 	int fd;
 
-	if (cache->folder < 0 || strchr(key, '\n') || strchr(etag, '\n') || head.n > HEAD_MAX || body.n > CACHE_BODY_MAX)
+	if (cache->folder < 0)
+		return;
+	head = must_span(arena_format(cache->run, SCHEMA "%s\n%s\n%zu\n", key, etag, body.n));
+	if (strchr(key, '\n') || strchr(etag, '\n') || head.n > HEAD_MAX || body.n > CACHE_BODY_MAX)
 		return;
 	file_name(key, name);
 	snprintf(beside, sizeof(beside), BESIDE "%ld-%s", (long)getpid(), name);
