@@ -63,6 +63,18 @@ static enum pipgate_status read_named(struct requirement_files *files, const str
 	return PIPGATE_OK;
 }
 
+static enum pipgate_status read_marker(struct requirement_files *files, const struct place *at, struct span text, struct span *out,
+	struct pipgate_error *error)
+{
+	struct pipgate_error why;
+	enum pipgate_status status = text.n ? pipgate_marker_canonical(files->run, text, out, &why) : PIPGATE_OK;
+
+	if (status == PIPGATE_NO_MEMORY)
+		die_no_memory();
+	return status == PIPGATE_OK ? status : error_set(error, PIPGATE_INVALID, "requirement file %s contains invalid specifier at line %zu: %s",
+		at->file, at->line, why.text);
+}
+
 static enum pipgate_status add_row(struct requirement_files *files, const struct place *at, enum requirement_kind kind, struct span text,
 	const struct line_options *options, struct pipgate_error *error)
 {
@@ -71,13 +83,13 @@ static enum pipgate_status add_row(struct requirement_files *files, const struct
 	enum pipgate_status status = PIPGATE_OK;
 	struct span marker;
 
-	if (kind != REQUIREMENT_EDITABLE && requirement_is_place(text, &marker)) {
+	if (kind != REQUIREMENT_EDITABLE && requirement_is_place(files->run, text, &marker)) {
 		row.kind = REQUIREMENT_PLACE;
-		row.parsed.marker = marker;
+		status = read_marker(files, at, marker, &row.parsed.marker, error);
 	}
 	if (row.kind == REQUIREMENT_NAMED)
 		status = read_named(files, at, &row, error);
-	else
+	else if (status == PIPGATE_OK)
 		row.name = requirement_place_name(files->run, text);
 	if (status == PIPGATE_OK)
 		*(struct requirement_row *)must(list_push(files->run, &files->rows, sizeof(row))) = row;
@@ -202,10 +214,12 @@ static enum pipgate_status read_line(struct requirement_files *files, const stru
 		return refuse(at, error, "a quote is open, or nothing stands behind a backslash", span_from(line, begin));
 	if (words->n && line_options_read(files->run, words, &options, &why, &word) != PIPGATE_OK)
 		return refuse(at, error, why, word);
-	if (text.n)
+	if (text.n && !options.editable.p)
 		return add_row(files, at, REQUIREMENT_NAMED, text, &options, error);
-	if (options.editable.n)
-		return add_row(files, at, REQUIREMENT_EDITABLE, options.editable, &(struct line_options){0}, error);
+	if (options.editable.p && !text.n && !options.editable.n)
+		return refuse(at, error, "-e names nothing", line);
+	if (options.editable.p) /* of "x -e y" pip takes x; hashes are none of its options */
+		return add_row(files, at, REQUIREMENT_EDITABLE, text.n ? text : options.editable, &(struct line_options){0}, error);
 	if (options.requirement.p || options.constraint.p) /* pip reads nothing else of such a line, and of two files the first */
 		return read_nested(files, at, options.requirement.p ? options.requirement : options.constraint, !options.requirement.p, error);
 	keep_options(files, at, &options);

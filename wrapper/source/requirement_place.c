@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/source/requirement_place.h"
 
+#include <sys/stat.h>
+
 #include "wrapper/source/requirement_text.h"
 
 #include "matcher/base/banned.h"
@@ -31,6 +33,14 @@ static bool is_archive(struct span text)
 	static const struct span ends[] = {SPAN(".whl"), SPAN(".zip"), SPAN(".tar.gz"), SPAN(".tgz"), SPAN(".tar"), SPAN(".tar.bz2"), SPAN(".tbz"),
 		SPAN(".tar.xz"), SPAN(".txz"), SPAN(".tlz"), SPAN(".tar.lz"), SPAN(".tar.lzma")};
 
+	struct span name = text;
+
+	while (name.n && memchr(name.p, '/', name.n))
+		span_split(&name, '/');
+	while (name.n && name.p[0] == '.')
+		name = span_from(name, 1);
+	if (!name.n || !memchr(name.p, '.', name.n)) /* ".zip" has no ending for Python */
+		return false;
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (text.n >= ends[i].n && starts_nocase(span_from(text, text.n - ends[i].n), ends[i]))
 			return true;
@@ -42,6 +52,14 @@ static bool is_path(struct span text)
 	return text.n && (text.p[0] == '.' || memchr(text.p, '/', text.n));
 }
 
+/* pip takes what looks like a path for one where such a folder is; else it is a requirement, and as that it is refused. */
+static bool is_folder(struct pipgate_run *run, struct span text)
+{
+	struct stat st;
+
+	return is_path(text) && stat(text_copy(run, text), &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* "./x[extra]" → "./x" */
 static struct span without_extras(struct span text)
 {
@@ -50,7 +68,7 @@ static struct span without_extras(struct span text)
 	return open ? (struct span){text.p, (size_t)(open - text.p)} : text;
 }
 
-bool requirement_is_place(struct span text, struct span *marker)
+bool requirement_is_place(struct pipgate_run *run, struct span text, struct span *marker)
 {
 	const bool address = is_address(text);
 	struct span before;
@@ -64,11 +82,11 @@ bool requirement_is_place(struct span text, struct span *marker)
 	if (address)
 		return true;
 	text = without_extras(text);
+	if (is_folder(run, text))
+		return true;
 	before = text;
 	before = span_split(&before, '@');
-	if (before.n < text.n && !is_path(before)) /* NAME @ ADDRESS */
-		return false;
-	return is_archive(text) || is_path(text);
+	return is_archive(text) && (before.n == text.n || is_path(before)); /* not NAME @ ADDRESS */
 }
 
 /* ---- names ---- */
@@ -118,7 +136,7 @@ struct span requirement_place_name(struct pipgate_run *run, struct span text)
 	struct span marker, name;
 	enum pipgate_status status;
 
-	if (!requirement_is_place(text, &marker) && pipgate_requirement_parse(run, text, &parsed, NULL) == PIPGATE_OK)
+	if (!requirement_is_place(run, text, &marker) && pipgate_requirement_parse(run, text, &parsed, NULL) == PIPGATE_OK)
 		return normalized(run, parsed.name);
 	if (marker.n) {
 		text.n = (size_t)(marker.p - text.p);
@@ -127,8 +145,8 @@ struct span requirement_place_name(struct pipgate_run *run, struct span text)
 		text = strip((struct span){text.p, text.n ? text.n - 1 : 0});
 	}
 	name = egg_of(text);
-	if (name.n)
-		return normalized(run, name);
+	if (name.n && pipgate_requirement_parse(run, name, &parsed, NULL) == PIPGATE_OK)
+		return normalized(run, parsed.name);
 	status = pipgate_filename_parse(run, file_of(text), &file);
 	if (status == PIPGATE_NO_MEMORY)
 		die_no_memory();

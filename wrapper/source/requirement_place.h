@@ -5,8 +5,8 @@
 
 #include "wrapper/memory.h"
 
-/* Would pip take this for a place? *marker: what stands behind its ";". The file system is not asked. */
-bool requirement_is_place(struct span text, struct span *marker);
+/* Would pip take this for a place? *marker: what stands behind its ";". */
+bool requirement_is_place(struct pipgate_run *run, struct span text, struct span *marker);
 /* Normalized; empty where it tells none: "NAME @ …", #egg=NAME, the file name of a wheel or a source distribution. */
 struct span requirement_place_name(struct pipgate_run *run, struct span text);
 /* An address of the web, of a requirements file. */
