@@ -49,18 +49,9 @@ static struct span pin_of(struct span specifiers)
 	return version;
 }
 
-static enum pipgate_status read_named(struct requirement_files *files, const struct place *at, struct requirement_row *row,
-	struct pipgate_error *error)
+static enum pipgate_status invalid(const struct place *at, const struct pipgate_error *why, struct pipgate_error *error)
 {
-	struct pipgate_error why;
-	enum pipgate_status status = pipgate_requirement_parse(files->run, row->text, &row->parsed, &why);
-
-	if (status == PIPGATE_NO_MEMORY || (status == PIPGATE_OK && pipgate_name_normalize(files->run, row->parsed.name, &row->name) != PIPGATE_OK))
-		die_no_memory();
-	if (status != PIPGATE_OK)
-		return error_set(error, PIPGATE_INVALID, "requirement file %s contains invalid specifier at line %zu: %s", at->file, at->line, why.text);
-	row->pin = row->parsed.url.n ? (struct span){NULL, 0} : pin_of(row->parsed.specifiers);
-	return PIPGATE_OK;
+	return error_set(error, PIPGATE_INVALID, "requirement file %s contains invalid specifier at line %zu: %s", at->file, at->line, why->text);
 }
 
 static enum pipgate_status read_marker(struct requirement_files *files, const struct place *at, struct span text, struct span *out,
@@ -71,8 +62,23 @@ static enum pipgate_status read_marker(struct requirement_files *files, const st
 
 	if (status == PIPGATE_NO_MEMORY)
 		die_no_memory();
-	return status == PIPGATE_OK ? status : error_set(error, PIPGATE_INVALID, "requirement file %s contains invalid specifier at line %zu: %s",
-		at->file, at->line, why.text);
+	return status == PIPGATE_OK ? status : invalid(at, &why, error);
+}
+
+/* As pip: the marker is cut off before the rest is read, so that nothing may stand behind a ";". */
+static enum pipgate_status read_named(struct requirement_files *files, const struct place *at, struct requirement_row *row,
+	struct pipgate_error *error)
+{
+	struct pipgate_error why;
+	struct span rest = row->text, name = span_split(&rest, ';');
+	enum pipgate_status status = pipgate_requirement_parse(files->run, strip(name), &row->parsed, &why);
+
+	if (status == PIPGATE_NO_MEMORY || (status == PIPGATE_OK && pipgate_name_normalize(files->run, row->parsed.name, &row->name) != PIPGATE_OK))
+		die_no_memory();
+	if (status != PIPGATE_OK)
+		return invalid(at, &why, error);
+	row->pin = row->parsed.url.n ? (struct span){NULL, 0} : pin_of(row->parsed.specifiers);
+	return read_marker(files, at, strip(rest), &row->parsed.marker, error);
 }
 
 static enum pipgate_status add_row(struct requirement_files *files, const struct place *at, enum requirement_kind kind, struct span text,

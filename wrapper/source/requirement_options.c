@@ -11,8 +11,9 @@ enum what {
 	FIND_LINKS,
 	HASH,
 	REQUIRE_HASHES,
-	BUILD,  /* KEY=VALUE for a build */
-	LEAVE, /* taken, and of no use to us */
+	BUILD,   /* KEY=VALUE for a build */
+	NOTHING, /* taken, and of no use to us */
+	LEAVE,   /* the same, and gone from new pips */
 };
 
 /* Those of all pips from 20.3 on: what one pip no longer takes, it will say itself. */
@@ -23,7 +24,7 @@ static const struct option_row {
 	enum what what;
 } options[] = {
 	{SPAN("requirement"), 'r', true, NESTED}, {SPAN("constraint"), 'c', true, CONSTRAINT}, {SPAN("editable"), 'e', true, EDITABLE},
-	{SPAN("hash"), 0, true, HASH}, {SPAN("require-hashes"), 0, false, REQUIRE_HASHES}, {SPAN("no-require-hashes"), 0, false, LEAVE},
+	{SPAN("hash"), 0, true, HASH}, {SPAN("require-hashes"), 0, false, REQUIRE_HASHES}, {SPAN("no-require-hashes"), 0, false, NOTHING},
 	{SPAN("index-url"), 'i', true, PASS}, {SPAN("pypi-url"), 0, true, PASS}, {SPAN("extra-index-url"), 0, true, PASS},
 	{SPAN("no-index"), 0, false, PASS}, {SPAN("find-links"), 'f', true, FIND_LINKS}, {SPAN("no-binary"), 0, true, PASS},
 	{SPAN("only-binary"), 0, true, PASS}, {SPAN("prefer-binary"), 0, false, PASS}, {SPAN("pre"), 0, false, PASS},
@@ -33,7 +34,7 @@ static const struct option_row {
 };
 #define N_OPTIONS (sizeof(options) / sizeof(*options))
 
-/* By its whole name, or by a beginning that only one has (names of one option count as one). */
+/* By its whole name, or by a beginning that only one has (names of one option count as one; what new pips no longer have, not). */
 static const struct option_row *find_long(struct span name)
 {
 	const struct option_row *found = NULL;
@@ -42,7 +43,7 @@ static const struct option_row *find_long(struct span name)
 	for (size_t i = 0; i < N_OPTIONS; i++) {
 		if (span_equal(options[i].name, name))
 			return &options[i];
-		if (!span_starts(options[i].name, name) || (found && found->what == BUILD && options[i].what == BUILD))
+		if (!span_starts(options[i].name, name) || options[i].what == LEAVE || (found && found->what == BUILD && options[i].what == BUILD))
 			continue;
 		found = &options[i];
 		n++;
@@ -102,6 +103,7 @@ static const char *take(struct pipgate_run *run, struct line_options *out, const
 	case REQUIRE_HASHES:
 		out->require_hashes = true;
 		break;
+	case NOTHING:
 	case LEAVE:
 		break;
 	}

@@ -100,21 +100,17 @@ static struct span normalized(struct pipgate_run *run, struct span name)
 	return out;
 }
 
-/* "#egg=NAME[extras]&…", anywhere in the fragment */
+/* "#egg=NAME[extras]&…", anywhere */
 static struct span egg_of(struct span text)
 {
-	const char *hash = text.n ? memchr(text.p, '#', text.n) : NULL;
-	struct span rest = hash ? span_from(text, (size_t)(hash - text.p) + 1) : (struct span){NULL, 0};
+	const char *at;
 
-	while (rest.n) {
-		struct span part = span_split(&rest, '&');
+	while ((at = text.n ? memmem(text.p, text.n, "egg=", 4) : NULL)) {
+		const bool begins = at > text.p && (at[-1] == '#' || at[-1] == '&');
 
-		if (!span_starts(part, SPAN("egg=")))
-			continue;
-		part = span_from(part, 4);
-		part = span_split(&part, ' ');
-		part = span_split(&part, '[');
-		return span_split(&part, '=');
+		text = span_from(text, (size_t)(at - text.p) + (begins ? 4 : 1));
+		if (begins)
+			return span_split(&text, '&');
 	}
 	return (struct span){NULL, 0};
 }
