@@ -160,7 +160,7 @@ static int lines_answer(struct debug *d, const struct debug_question *question)
 static int usage(void)
 {
 	return say_error(EXIT_USAGE, "usage: pipgate debug canonical|compare|cvss|filename|marker [--env FILE]|name|"
-				     "requirement|specifier < lines\n"
+				     "requirement|requirements|specifier < lines\n"
 				     "       pipgate debug hook LOG");
 }
 

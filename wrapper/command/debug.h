@@ -24,6 +24,7 @@ struct debug_question {
 	enum pipgate_status (*ask)(struct debug *d); /* the library's status; writes on OK only */
 	bool environment;                            /* depends on it */
 };
+enum pipgate_status debug_requirements(struct debug *d);
 const struct debug_question *debug_question_find(const char *name); /* NULL: there is none */
 
 /* `pipgate debug hook LOG`: what a hook's log (PIPGATE_HOOK_LOG) tells, for people; "-" is stdin. The exit status. */

@@ -162,6 +162,7 @@ static const struct debug_question questions[] = {
 	{"marker", 1, ask_marker, true},
 	{"name", 1, ask_name, false},
 	{"requirement", 1, ask_requirement, false},
+	{"requirements", 1, debug_requirements, false},
 	{"specifier", 3, ask_specifier, false},
 };
 

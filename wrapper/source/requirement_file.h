@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A requirements file and what it names, read as pip reads it (pip's documentation, "Requirements File Format"): continuations,
- * comments, ${VARIABLES}, encodings, nested -r and -c, options of a line. Nothing is resolved and no process is started.
+ * A requirements file and what it names, read as pip reads it (pip's documentation, "Requirements File Format", and what its reader
+ * does beside): nested -r and -c, options of a line, requirements that are paths and addresses. Nothing is resolved and no process is
+ * started. Not the text (requirement_text.h), not the words of options (requirement_options.h).
  */
 #ifndef WRAPPER_SOURCE_REQUIREMENT_FILE_H
 #define WRAPPER_SOURCE_REQUIREMENT_FILE_H
@@ -10,7 +11,7 @@
 
 enum requirement_kind {
 	REQUIREMENT_NAMED = 1, /* PEP 508: parsed */
-	REQUIREMENT_PLACE,     /* a path or an address without a name */
+	REQUIREMENT_PLACE,     /* a path or an address without a name; of parsed only the marker */
 	REQUIREMENT_EDITABLE,  /* -e: text is the path or address */
 };
 
@@ -18,6 +19,7 @@ struct requirement_row { /* one requirement of a line */
 	enum requirement_kind kind;
 	const char *file;
 	size_t line;            /* of its first line, from 1 */
+	size_t lines;           /* how many it takes, with what continues it */
 	bool constraint;        /* of a file named by -c */
 	struct span text;       /* without comment and options */
 	struct pipgate_requirement parsed;
@@ -34,19 +36,32 @@ struct requirement_text { /* one file that was read */
 	bool utf8;              /* rows' logical point into these bytes; else into a copy in UTF-8 */
 };
 
+struct requirement_reference { /* a line that names a file: -r, -c */
+	size_t text;            /* index of the text in which it stands */
+	struct span logical;
+	bool constraint;
+	const char *path;       /* from this process' folder */
+};
+
 struct requirement_files {
 	struct pipgate_run *run;
-	struct list rows;    /* of struct requirement_row, in pip's order */
-	struct list texts;   /* of struct requirement_text */
-	struct list options; /* of const char *: words for pip that the files give (--index-url URL, --pre, …) */
-	bool require_hashes; /* by option, or because a requirement has a hash */
-	bool remote;         /* names a file at an address, which pip alone reads */
+	struct list rows;       /* of struct requirement_row, in pip's order */
+	struct list texts;      /* of struct requirement_text */
+	struct list references; /* of struct requirement_reference */
+	struct list options;    /* of const char *: words for pip that the files give (--index-url URL, --pre, …) */
+	bool require_hashes;    /* by option, or because a requirement has a hash */
+	bool remote;            /* names a file at an address, which pip alone reads */
 };
 
 /* Adds a file and what it names. text: its bytes, already read. INVALID: what, file and line. */
 enum pipgate_status requirement_file_add(struct requirement_files *files, const char *path, struct span text,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* One line as it would stand in such a file: of a notebook, of a project's table. at: where it really stands. */
+enum pipgate_status requirement_line_add(struct requirement_files *files, const char *path, size_t line, struct span text,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* All hold one version of each, and nothing but named requirements whose markers need no resolving. */
 bool requirement_files_pinned(const struct requirement_files *files);
+/* Every requirement has a hash. */
+bool requirement_files_hashed(const struct requirement_files *files);
 
 #endif
