@@ -10,6 +10,7 @@
 
 #include "matcher/base/text.h"
 #include "wrapper/file.h"
+#include "wrapper/source/target.h"
 
 #include "matcher/base/banned.h"
 
@@ -45,9 +46,11 @@ enum pipgate_status gathering_pip(struct gathering *g, bool probe, struct pipgat
 
 enum pipgate_status gathering_markers(struct gathering *g, struct pipgate_error *error)
 {
-	enum pipgate_status status = gathering_pip(g, true, error);
+	enum pipgate_status status = g->markers.n ? PIPGATE_OK : target_markers(g, &g->markers, error);
 
-	return status == PIPGATE_OK ? pip_environment(g->run, &g->pip, &g->inventory->environment, error) : status;
+	if (status == PIPGATE_OK)
+		g->inventory->environment = g->markers;
+	return status;
 }
 
 /* ---- reading ---- */
