@@ -16,6 +16,12 @@
 
 const struct source sources[] = {
 	{"environment", takes_environment, read_environment},
+	{"pylock.toml", takes_pylock, read_lock},
+	{"uv.lock", takes_uv_lock, read_lock},
+	{"poetry.lock", takes_poetry_lock, read_lock},
+	{"pdm.lock", takes_pdm_lock, read_lock},
+	{"Pipfile.lock", takes_pipfile_lock, read_lock},
+	{"conda-lock.yml", takes_conda_lock, read_lock},
 	{"requirements", takes_requirements, read_requirements},
 	{0},
 };
@@ -113,6 +119,8 @@ enum pipgate_status source_read(struct gathering *g, const char *path, const cha
 
 	if (status != PIPGATE_OK)
 		return status;
+	if (file.folder && !kind && g->settings->locked)
+		return source_locked(g, path, error);
 	while (!kind && source->name && !source->takes(&file))
 		source++;
 	return source && source->name ? source->read(g, &file, error) : no_source(&file, error);

@@ -77,10 +77,13 @@ enum pipgate_status gathering_markers(struct gathering *gathering, struct pipgat
 
 source_takes takes_environment, takes_requirements;
 source_reader read_environment, read_requirements;
+source_takes takes_pylock, takes_uv_lock, takes_poetry_lock, takes_pdm_lock, takes_pipfile_lock, takes_conda_lock;
+source_reader read_lock;
 
 /* Installed distributions. */
 enum pipgate_status source_environment(struct gathering *gathering, struct pipgate_error *error) PIPGATE_MUST_USE;   /* of the pip that is meant */
 enum pipgate_status source_folder(struct gathering *gathering, const char *path, struct pipgate_error *error) PIPGATE_MUST_USE; /* --path DIR */
+enum pipgate_status source_locked(struct gathering *gathering, const char *folder, struct pipgate_error *error) PIPGATE_MUST_USE; /* --locked */
 /* Several files, resolved as one request. */
 enum pipgate_status source_requirements(struct gathering *gathering, const struct source_file *files, size_t n, struct pipgate_error *error)
 	PIPGATE_MUST_USE;
