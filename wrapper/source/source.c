@@ -10,11 +10,18 @@
 
 #include "matcher/base/text.h"
 #include "wrapper/file.h"
+#include "wrapper/source/target.h"
 
 #include "matcher/base/banned.h"
 
 const struct source sources[] = {
 	{"environment", takes_environment, read_environment},
+	{"pylock.toml", takes_pylock, read_lock},
+	{"uv.lock", takes_uv_lock, read_lock},
+	{"poetry.lock", takes_poetry_lock, read_lock},
+	{"pdm.lock", takes_pdm_lock, read_lock},
+	{"Pipfile.lock", takes_pipfile_lock, read_lock},
+	{"conda-lock.yml", takes_conda_lock, read_lock},
 	{"requirements", takes_requirements, read_requirements},
 	{0},
 };
@@ -45,9 +52,11 @@ enum pipgate_status gathering_pip(struct gathering *g, bool probe, struct pipgat
 
 enum pipgate_status gathering_markers(struct gathering *g, struct pipgate_error *error)
 {
-	enum pipgate_status status = gathering_pip(g, true, error);
+	enum pipgate_status status = g->markers.n ? PIPGATE_OK : target_markers(g, &g->markers, error);
 
-	return status == PIPGATE_OK ? pip_environment(g->run, &g->pip, &g->inventory->environment, error) : status;
+	if (status == PIPGATE_OK)
+		g->inventory->environment = g->markers;
+	return status;
 }
 
 /* ---- reading ---- */
@@ -110,6 +119,8 @@ enum pipgate_status source_read(struct gathering *g, const char *path, const cha
 
 	if (status != PIPGATE_OK)
 		return status;
+	if (file.folder && !kind && g->settings->locked)
+		return source_locked(g, path, error);
 	while (!kind && source->name && !source->takes(&file))
 		source++;
 	return source && source->name ? source->read(g, &file, error) : no_source(&file, error);

@@ -36,6 +36,8 @@ struct gathering {
 	struct inventory *inventory;
 	struct pip pip;      /* see gathering_pip() */
 	bool located, probed;
+	struct pipgate_environment markers; /* see gathering_markers() */
+	bool many;           /* --recursive: a group or extra that is asked for need not be in each of its files */
 };
 
 /* What is to be read. */
@@ -68,17 +70,20 @@ enum pipgate_status gathering_pip(struct gathering *gathering, bool probe, struc
 
 /* Opens a file and reads it whole (a FIFO, "-", too); of a folder only that it is one. */
 enum pipgate_status source_open(struct gathering *gathering, const char *path, struct source_file *out, struct pipgate_error *error) PIPGATE_MUST_USE;
-/* The inventory's marker variables: the interpreter's (it is started), or the target's. */
+/* The inventory's marker variables: the interpreter's (by the files around it, else it is started), or the target's. */
 enum pipgate_status gathering_markers(struct gathering *gathering, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 /* ---- the kinds: takes_NAME and read_NAME of each row ---- */
 
 source_takes takes_environment, takes_requirements;
 source_reader read_environment, read_requirements;
+source_takes takes_pylock, takes_uv_lock, takes_poetry_lock, takes_pdm_lock, takes_pipfile_lock, takes_conda_lock;
+source_reader read_lock;
 
 /* Installed distributions. */
 enum pipgate_status source_environment(struct gathering *gathering, struct pipgate_error *error) PIPGATE_MUST_USE;   /* of the pip that is meant */
 enum pipgate_status source_folder(struct gathering *gathering, const char *path, struct pipgate_error *error) PIPGATE_MUST_USE; /* --path DIR */
+enum pipgate_status source_locked(struct gathering *gathering, const char *folder, struct pipgate_error *error) PIPGATE_MUST_USE; /* --locked */
 /* Several files, resolved as one request. */
 enum pipgate_status source_requirements(struct gathering *gathering, const struct source_file *files, size_t n, struct pipgate_error *error)
 	PIPGATE_MUST_USE;
