@@ -27,7 +27,10 @@ static void put_character(struct buf *out, uint32_t c)
 		buf_text(out, "&quot;");
 		return;
 	default:
-		buf_format(out, "&#x%X;", (unsigned)(allowed(c) ? c : 0xFFFD));
+		c = allowed(c) ? c : 0xFFFD;
+		buf_add(out, "&#x", 3);
+		buf_hex(out, c, c < 0x100 ? 2 : c < 0x10000 ? 4 : 6);
+		buf_byte(out, ';');
 	}
 }
 
