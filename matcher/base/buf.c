@@ -86,6 +86,15 @@ void buf_text(struct buf *buf, const char *text)
 	buf_add(buf, text, strlen(text));
 }
 
+void buf_hex(struct buf *buf, uint32_t value, unsigned digits)
+{
+	char text[8];
+
+	for (unsigned i = digits; i--; value >>= 4)
+		text[i] = "0123456789abcdef"[value & 0xF];
+	buf_add(buf, text, digits);
+}
+
 void buf_format(struct buf *buf, const char *format, ...)
 {
 	va_list args, again;

@@ -25,6 +25,7 @@ void buf_add(struct buf *buf, const void *bytes, size_t n);
 void buf_byte(struct buf *buf, unsigned char byte);
 void buf_span(struct buf *buf, struct span text);
 void buf_text(struct buf *buf, const char *text);
+void buf_hex(struct buf *buf, uint32_t value, unsigned digits); /* the last digits of it, 1..8, in lower case: what "%04x" gives, quicker */
 void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 enum pipgate_status buf_status(const struct buf *buf) PIPGATE_MUST_USE; /* OK, LIMIT or NO_MEMORY */
 

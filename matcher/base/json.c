@@ -515,16 +515,24 @@ struct span json_string(const cJSON *item)
 
 /* ---- writing ---- */
 
+static void quote_unit(struct buf *out, uint32_t unit)
+{
+	buf_add(out, "\\u", 2);
+	buf_hex(out, unit, 4);
+}
+
 static void quote_character(struct buf *out, uint32_t c)
 {
 	static const char letters[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\'};
 
-	if (c < sizeof(letters) && letters[c])
-		buf_format(out, "\\%c", letters[c]);
-	else if (c < 0x10000)
-		buf_format(out, "\\u%04x", (unsigned)c);
-	else
-		buf_format(out, "\\u%04x\\u%04x", (unsigned)(0xD800 + ((c - 0x10000) >> 10)), (unsigned)(0xDC00 + (c & 0x3FF)));
+	if (c < sizeof(letters) && letters[c]) {
+		buf_add(out, (const char[]){'\\', letters[c]}, 2);
+	} else if (c < 0x10000) {
+		quote_unit(out, c);
+	} else {
+		quote_unit(out, 0xD800 + ((c - 0x10000) >> 10));
+		quote_unit(out, 0xDC00 + (c & 0x3FF));
+	}
 }
 
 void json_quote(struct buf *out, struct span text)

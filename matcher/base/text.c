@@ -60,20 +60,38 @@ static bool obeyed(uint32_t c)
 	return false;
 }
 
+static void escape(struct buf *out, uint32_t c)
+{
+	unsigned digits = c < 0x80 ? 2 : c < 0x10000 ? 4 : 8;
+
+	buf_add(out, digits == 2 ? "\\x" : digits == 4 ? "\\u" : "\\U", 2);
+	buf_hex(out, c, digits);
+}
+
 void text_escape(struct buf *out, struct span text)
 {
 	size_t i = 0;
 
 	while (i < text.n) {
 		uint32_t c = 0;
-		size_t n = text_character(span_from(text, i), &c);
+		size_t n = 0;
 
-		if (!n)
-			buf_format(out, "\\x%02x", (unsigned char)text.p[i]);
-		else if (!obeyed(c))
+		while (i + n < text.n && text.p[i + n] >= 0x20 && text.p[i + n] < 0x7F) /* nearly all of nearly every text */
+			n++;
+		if (n) {
 			buf_add(out, text.p + i, n);
-		else
-			buf_format(out, c < 0x80 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", (unsigned)c);
+			i += n;
+			continue;
+		}
+		n = text_character(span_from(text, i), &c);
+		if (!n) {
+			buf_add(out, "\\x", 2);
+			buf_hex(out, (unsigned char)text.p[i], 2);
+		} else if (!obeyed(c)) {
+			buf_add(out, text.p + i, n);
+		} else {
+			escape(out, c);
+		}
 		i += n ? n : 1;
 	}
 }

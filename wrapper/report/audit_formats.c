@@ -7,6 +7,12 @@ const struct audit_format audit_formats[] = {
 	/* name, writer, printed when clean, description and aliases by themselves */
 	{"columns", audit_columns, false, false, false},
 	{"json", audit_json, true, true, true},
+	{"cyclonedx-json", audit_cyclonedx_json, true, true, true},
+	{"cyclonedx-xml", audit_cyclonedx_xml, true, true, true},
+	{"markdown", audit_markdown, false, false, false},
+	{"sarif", audit_sarif, true, true, true},
+	{"junit", audit_junit, true, true, true},
+	{"github", audit_github, false, false, true},
 	{0},
 };
 

@@ -63,7 +63,7 @@ struct audit_format {
 extern const struct audit_format audit_formats[]; /* ends with a NULL name; in the order in which the usage names them */
 const struct audit_format *audit_format_find(const char *name);
 
-audit_writer audit_columns, audit_json;
+audit_writer audit_columns, audit_json, audit_cyclonedx_json, audit_cyclonedx_xml, audit_markdown, audit_sarif, audit_junit, audit_github;
 
 /* The findings of components[index] begin at *first; their number, the ignored ones with them. */
 size_t audit_findings_of(const struct audit_report *report, size_t index, size_t *first);
