@@ -151,27 +151,38 @@ static bool same_set(const struct fix_set *a, const struct fix_set *b)
 	return a->n == b->n;
 }
 
+/* The next distribution that takes any step at all, from *at on; FIX_NONE: there is none. */
+static size_t next_step(struct search *s, const struct fix_set *set, size_t *at, size_t *steps)
+{
+	for (; *at < set->n; ++*at) {
+		*steps = steps_to(releases_of(s, set->v[*at].distribution), set->v[*at].candidate);
+		if (*steps)
+			return set->v[*at].distribution;
+	}
+	return FIX_NONE;
+}
+
+static bool newer(const struct fix_set *a, const struct fix_set *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].distribution == b->v[i].distribution && a->v[i].candidate != b->v[i].candidate)
+			return a->v[i].candidate > b->v[i].candidate;
+	return false;
+}
+
 /* Both move as many, by the same sum: is a the one to take? */
 static bool better(struct search *s, const struct fix_set *a, const struct fix_set *b)
 {
-	for (size_t i = 0; i < a->n && i < b->n; i++) {
-		const struct fix_choice *x = &a->v[i], *y = &b->v[i];
-		size_t x_steps, y_steps;
+	for (size_t i = 0, k = 0;; i++, k++) {
+		size_t a_steps = 0, b_steps = 0, mine = next_step(s, a, &i, &a_steps), other = next_step(s, b, &k, &b_steps);
 
-		if (x->distribution != y->distribution) { /* what one moves and the other does not: by zero there */
-			bool mine = x->distribution < y->distribution;
-			const struct fix_choice *first = mine ? x : y;
-
-			return (steps_to(releases_of(s, first->distribution), first->candidate) > 0) != mine;
-		}
-		x_steps = steps_to(releases_of(s, x->distribution), x->candidate);
-		y_steps = steps_to(releases_of(s, y->distribution), y->candidate);
-		if (x_steps != y_steps)
-			return x_steps < y_steps;
-		if (x->candidate != y->candidate)
-			return x->candidate > y->candidate;
+		if (mine != other)
+			return mine > other; /* the one takes a step there, the other none */
+		if (mine == FIX_NONE)
+			return newer(a, b);
+		if (a_steps != b_steps)
+			return a_steps < b_steps;
 	}
-	return false;
 }
 
 static void take(struct search *s)
