@@ -1,347 +1,344 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Repair, step by step: the first thing that does not hold is made good by moving one of its two sides. Whatever set is the answer,
+ * it differs from what stands so far in one of them, so nothing is missed; the side that is not moved is held still afterwards, so
+ * that no set is met twice. The number of moved distributions is raised from the least on; within it the smallest steps win.
+ */
 #include "wrapper/fix/search.h"
 
 #include <stdlib.h>
 
 #include "matcher/base/banned.h"
 
-#define NONE SIZE_MAX
-
-struct node { /* a distribution that the search knows: one that is there, or one that a need names */
-	struct span name, version; /* version empty: it is not there */
-	bool marked, read;
-	const struct fix_release *releases;
-	size_t n_releases;
-	size_t above;  /* the first release that is newer than what is there */
-	size_t chosen; /* a release, NONE: as it is */
-	const struct fix_need *needs; /* of what is there */
-	size_t n_needs;
-	struct list on; /* of struct edge: needs on it, of what is there */
+struct slot { /* of one distribution */
+	bool target, decided;  /* decided: it is moved, or held still */
+	size_t choice;         /* FIX_NONE: as it is */
+	size_t steps;
+	bool asked;            /* releases are known */
+	struct fix_releases releases;
+	struct list needed_by; /* of struct demand: who needs it of those that are there, and is content */
 };
 
-struct edge {
-	size_t from; /* NONE: asked for */
+struct demand {
 	const struct fix_need *need;
+	size_t owner; /* FIX_NONE: asked */
 };
 
 struct search {
-	const struct fix_problem *problem;
+	const struct fix_question *q;
+	struct list slots;     /* of struct slot; grows as needs name new ones */
+	size_t *moved, n_moved, may_move; /* a stack */
+	size_t undecided;      /* targets that are still to be moved */
+	size_t steps, nodes;
+	bool limited;          /* something was not tried because may_move is too small */
+	bool failed;           /* the error is set */
 	struct pipgate_error *error;
-	enum pipgate_status status;
-	struct pipgate_run *scratch; /* of comparisons */
-	struct list nodes;
-	struct list moved;           /* of size_t, in their order */
-	size_t steps, left;          /* left: marked ones that have not moved */
-	struct list best;            /* of struct fix_move */
-	size_t best_moves, best_steps;
-	size_t visited;
-	struct edge blocked;         /* the first need at which a way ended, and whom it kept */
-	size_t kept;
+	bool found;
+	struct fix_set best;
+	struct fix_answer *out;
 };
 
-static struct node *node_at(struct search *s, size_t i)
+static struct slot *slot_of(struct search *s, size_t distribution)
 {
-	return (struct node *)s->nodes.items + i;
+	while (s->slots.n <= distribution)
+		*(struct slot *)must(list_push(s->q->run, &s->slots, sizeof(struct slot))) = (struct slot){.choice = FIX_NONE};
+	return (struct slot *)s->slots.items + distribution;
 }
 
-static size_t moved_at(const struct search *s, size_t i)
+static bool too_far(const struct search *s)
 {
-	return ((const size_t *)s->moved.items)[i];
+	return s->nodes > FIX_NODES_MAX;
 }
 
-static void *push(struct search *s, struct list *list, size_t size)
+static const struct fix_releases *releases_of(struct search *s, size_t distribution)
 {
-	return must(list_push(s->problem->run, list, size));
-}
+	struct fix_releases releases;
 
-static size_t find(struct search *s, struct span name)
-{
-	for (size_t i = 0; i < s->nodes.n; i++)
-		if (span_equal(node_at(s, i)->name, name))
-			return i;
-	*(struct node *)push(s, &s->nodes, sizeof(struct node)) = (struct node){.name = name, .chosen = NONE};
-	return s->nodes.n - 1;
-}
-
-/* ---- versions ---- */
-
-static bool satisfies(struct search *s, const struct fix_need *need, struct span version)
-{
-	bool holds = false;
-
-	pipgate_run_reset(s->scratch);
-	return !need->specifiers.n ||
-		(pipgate_specifier_contains(s->scratch, need->specifiers, version, PIPGATE_PRERELEASES_YES, &holds) == PIPGATE_OK && holds);
-}
-
-static bool newer(struct search *s, struct span a, struct span b)
-{
-	struct pipgate_version x, y;
-
-	pipgate_run_reset(s->scratch);
-	return pipgate_version_parse(s->scratch, a, &x) == PIPGATE_OK &&
-		(pipgate_version_parse(s->scratch, b, &y) != PIPGATE_OK || pipgate_key_compare(x.key, y.key) > 0);
-}
-
-/* Its releases, asked for once. */
-static bool read_releases(struct search *s, size_t i)
-{
-	struct node *node = node_at(s, i);
-
-	if (node->read)
-		return true;
-	s->status = s->problem->source->releases(s->problem->source->ctx, node->name, &node->releases, &node->n_releases, s->error);
-	node->read = true;
-	while (node->version.n && node->above < node->n_releases && !newer(s, node->releases[node->above].version, node->version))
-		node->above++;
-	return s->status == PIPGATE_OK;
-}
-
-static struct span version_of(const struct node *node)
-{
-	return node->chosen == NONE ? node->version : node->releases[node->chosen].version;
-}
-
-static bool needs_of(struct search *s, size_t i, const struct fix_need **out, size_t *n)
-{
-	struct node *node = node_at(s, i);
-
-	*out = node->needs;
-	*n = node->n_needs;
-	if (node->chosen == NONE)
-		return true;
-	s->status = s->problem->source->needs(s->problem->source->ctx, node->name, version_of(node), out, n, s->error);
-	return s->status == PIPGATE_OK;
-}
-
-/* Allowed releases between what is there and this one; of something new: those that are newer. */
-static size_t steps_to(const struct node *node, size_t release)
-{
-	size_t from = node->version.n ? node->above : release + 1, to = node->version.n ? release + 1 : node->n_releases, n = 0;
-
-	if (node->version.n && release < node->above) {
-		from = release;
-		to = node->above;
+	if (!slot_of(s, distribution)->asked) {
+		if (s->q->world->releases(s->q->world->ctx, distribution, &releases, s->error) != PIPGATE_OK) {
+			s->failed = true;
+			return NULL;
+		}
+		slot_of(s, distribution)->releases = releases;
+		slot_of(s, distribution)->asked = true;
 	}
-	for (size_t i = from; i < to; i++)
-		n += node->releases[i].allowed;
-	return n;
+	return &slot_of(s, distribution)->releases;
 }
 
-/* ---- what is wrong with the set as it stands ---- */
+static bool fits_now(struct search *s, const struct fix_need *need)
+{
+	return s->q->world->fits(s->q->world->ctx, need, slot_of(s, need->distribution)->choice);
+}
 
-struct conflict {
-	struct edge edge;
-	size_t on; /* whom it is about */
-};
+/* ---- what does not hold ---- */
 
-/* A need of the moved i that does not hold. */
-static bool own_conflict(struct search *s, size_t i, struct conflict *out)
+static bool broken_for_moved(struct search *s, size_t owner, struct demand *out)
 {
 	const struct fix_need *needs;
 	size_t n;
 
-	if (!needs_of(s, i, &needs, &n))
+	if (s->q->world->needs(s->q->world->ctx, owner, slot_of(s, owner)->choice, &needs, &n, s->error) != PIPGATE_OK) {
+		s->failed = true;
 		return false;
-	for (size_t k = 0; k < n; k++) {
-		size_t on = find(s, needs[k].name);
-		struct span version = version_of(node_at(s, on));
-
-		if (version.n && satisfies(s, &needs[k], version))
-			continue;
-		*out = (struct conflict){{i, &needs[k]}, on};
-		return true;
 	}
+	for (size_t i = 0; i < n; i++)
+		if (!fits_now(s, &needs[i])) {
+			*out = (struct demand){&needs[i], owner};
+			return true;
+		}
 	return false;
 }
 
-/* A need on the moved i, of what stays, that does not hold. */
-static bool others_conflict(struct search *s, size_t i, struct conflict *out)
+/* Those that stayed and were content with what was there before. */
+static bool broken_by_moved(struct search *s, size_t moved, struct demand *out)
 {
-	const struct node *node = node_at(s, i);
-	const struct edge *edges = node->on.items;
+	const struct list *by = &slot_of(s, moved)->needed_by;
+	const struct demand *v = by->items;
+	size_t n = by->n;
 
-	for (size_t k = 0; k < node->on.n; k++) {
-		if (edges[k].from != NONE && node_at(s, edges[k].from)->chosen != NONE)
-			continue; /* it has moved: its new needs are looked at by themselves */
-		if (satisfies(s, edges[k].need, version_of(node)))
-			continue;
-		*out = (struct conflict){edges[k], i};
-		return true;
-	}
+	for (size_t i = 0; i < n; i++)
+		if (slot_of(s, v[i].owner)->choice == FIX_NONE && !fits_now(s, v[i].need)) {
+			*out = v[i];
+			return true;
+		}
 	return false;
 }
 
-static bool find_conflict(struct search *s, struct conflict *out)
+static bool find_broken(struct search *s, struct demand *out)
 {
-	for (size_t i = 0; i < s->moved.n && s->status == PIPGATE_OK; i++)
-		if (own_conflict(s, moved_at(s, i), out) || others_conflict(s, moved_at(s, i), out))
+	for (size_t i = 0; i < s->q->n_asked; i++)
+		if (!fits_now(s, &s->q->asked[i])) {
+			*out = (struct demand){&s->q->asked[i], FIX_NONE};
+			return true;
+		}
+	for (size_t i = 0; i < s->n_moved && !s->failed; i++)
+		if (broken_for_moved(s, s->moved[i], out) || (!s->failed && broken_by_moved(s, s->moved[i], out)))
 			return true;
 	return false;
 }
 
-/* ---- the search: every set that could be better than the best so far ---- */
+/* ---- a set that holds ---- */
+
+static size_t steps_to(const struct fix_releases *r, size_t candidate)
+{
+	if (r->present == FIX_NONE)
+		return r->n - 1 - candidate;
+	return candidate > r->present ? candidate - r->present : r->present - candidate;
+}
+
+static int by_distribution(const void *a, const void *b)
+{
+	size_t x = ((const struct fix_choice *)a)->distribution, y = ((const struct fix_choice *)b)->distribution;
+
+	return (x > y) - (x < y);
+}
+
+static struct fix_set set_of(struct search *s)
+{
+	struct fix_choice *v = must(arena_array(s->q->run, s->n_moved + 1, sizeof(*v)));
+
+	for (size_t i = 0; i < s->n_moved; i++)
+		v[i] = (struct fix_choice){s->moved[i], slot_of(s, s->moved[i])->choice};
+	qsort(v, s->n_moved, sizeof(*v), by_distribution);
+	return (struct fix_set){v, s->n_moved, s->steps};
+}
+
+static bool same_set(const struct fix_set *a, const struct fix_set *b)
+{
+	for (size_t i = 0; i < a->n && a->n == b->n; i++)
+		if (a->v[i].distribution != b->v[i].distribution || a->v[i].candidate != b->v[i].candidate)
+			return false;
+	return a->n == b->n;
+}
+
+/* The next distribution that takes any step at all, from *at on; FIX_NONE: there is none. */
+static size_t next_step(struct search *s, const struct fix_set *set, size_t *at, size_t *steps)
+{
+	for (; *at < set->n; ++*at) {
+		*steps = steps_to(releases_of(s, set->v[*at].distribution), set->v[*at].candidate);
+		if (*steps)
+			return set->v[*at].distribution;
+	}
+	return FIX_NONE;
+}
+
+static bool newer(const struct fix_set *a, const struct fix_set *b)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->v[i].distribution == b->v[i].distribution && a->v[i].candidate != b->v[i].candidate)
+			return a->v[i].candidate > b->v[i].candidate;
+	return false;
+}
+
+/* Both move as many, by the same sum: is a the one to take? */
+static bool better(struct search *s, const struct fix_set *a, const struct fix_set *b)
+{
+	for (size_t i = 0, k = 0;; i++, k++) {
+		size_t a_steps = 0, b_steps = 0, mine = next_step(s, a, &i, &a_steps), other = next_step(s, b, &k, &b_steps);
+
+		if (mine != other)
+			return mine > other; /* the one takes a step there, the other none */
+		if (mine == FIX_NONE)
+			return newer(a, b);
+		if (a_steps != b_steps)
+			return a_steps < b_steps;
+	}
+}
+
+static void take(struct search *s)
+{
+	struct fix_set set = set_of(s);
+
+	for (size_t i = 0; i < s->q->n_refused; i++)
+		if (same_set(&set, &s->q->refused[i]))
+			return;
+	if (!s->found || set.n < s->best.n || (set.n == s->best.n && (set.steps < s->best.steps ||
+			(set.steps == s->best.steps && better(s, &set, &s->best)))))
+		s->best = set;
+	s->found = true;
+}
+
+/* ---- branching ---- */
 
 static void go_on(struct search *s);
 
-static bool hopeless(const struct search *s)
+static void move_to(struct search *s, size_t distribution, size_t candidate, size_t steps)
 {
-	size_t least = s->moved.n + s->left;
+	struct slot *slot = slot_of(s, distribution);
+	bool target = slot->target;
 
-	return least > s->best_moves || (least == s->best_moves && s->steps >= s->best_steps);
-}
-
-static void keep_best(struct search *s)
-{
-	s->best.n = 0;
-	s->best_moves = s->moved.n;
-	s->best_steps = s->steps;
-	for (size_t i = 0; i < s->moved.n; i++) {
-		const struct node *node = node_at(s, moved_at(s, i));
-
-		*(struct fix_move *)push(s, &s->best, sizeof(struct fix_move)) = (struct fix_move){
-			node->name, node->version, version_of(node), steps_to(node, node->chosen)};
-	}
-}
-
-static void try_release(struct search *s, size_t i, size_t release)
-{
-	size_t steps = steps_to(node_at(s, i), release);
-	bool marked = node_at(s, i)->marked;
-
-	node_at(s, i)->chosen = release;
-	*(size_t *)push(s, &s->moved, sizeof(size_t)) = i;
+	slot->decided = true;
+	slot->choice = candidate;
+	s->moved[s->n_moved++] = distribution;
+	s->undecided -= target;
 	s->steps += steps;
-	s->left -= marked;
-	if (!hopeless(s))
-		go_on(s);
-	s->left += marked;
+	go_on(s);
 	s->steps -= steps;
-	s->moved.n--;
-	node_at(s, i)->chosen = NONE;
+	s->undecided += target;
+	s->n_moved--;
+	slot = slot_of(s, distribution); /* it may have been moved itself, with the list */
+	slot->choice = FIX_NONE;
+	slot->decided = false;
 }
 
-/* Moves i to every release that this need lets, the nearest first; need NULL: to any. */
-static void try_releases(struct search *s, size_t i, const struct fix_need *need)
+static bool tempting(struct search *s, const struct fix_releases *r, size_t candidate, const struct fix_need *need)
 {
-	bool is_new = !node_at(s, i)->version.n;
-	size_t n, above;
+	return fix_acceptable(s->q, r, candidate) && (!need || s->q->world->fits(s->q->world->ctx, need, candidate));
+}
 
-	if (s->moved.n >= s->best_moves || !read_releases(s, i))
+/* Every release that may stand here (and for the need, where one is given), the nearest first. false: there is none. */
+static bool try_releases(struct search *s, size_t distribution, const struct fix_need *need)
+{
+	const struct fix_releases *known = releases_of(s, distribution);
+	struct fix_releases r;
+	bool any = false;
+
+	if (!known)
+		return true;
+	r = *known;
+	for (size_t steps = 0; steps < r.n && !s->failed && !too_far(s); steps++) {
+		size_t base = r.present == FIX_NONE ? r.n - 1 : r.present;
+		bool up = r.present != FIX_NONE && steps && base + steps < r.n && tempting(s, &r, base + steps, need);
+		bool down = base >= steps && tempting(s, &r, base - steps, need);
+
+		any |= up || down;
+		if (s->n_moved + 1 + (s->undecided - slot_of(s, distribution)->target) > s->may_move) {
+			s->limited |= up || down;
+			continue;
+		}
+		if (up)
+			move_to(s, distribution, base + steps, steps);
+		if (down)
+			move_to(s, distribution, base - steps, steps);
+	}
+	return any;
+}
+
+static void blame(struct search *s, const struct demand *demand)
+{
+	struct fix_answer *out = s->out;
+
+	if (out->blamed && (slot_of(s, out->need.distribution)->target || !slot_of(s, demand->need->distribution)->target))
 		return;
-	n = node_at(s, i)->n_releases;
-	above = node_at(s, i)->above;
-	for (size_t k = is_new ? 0 : above; k < n; k++) {
-		size_t release = is_new ? n - 1 - k : k;
-		const struct fix_release *r = &node_at(s, i)->releases[release];
-
-		if (r->allowed && r->clean && (!need || satisfies(s, need, r->version)))
-			try_release(s, i, release);
-	}
-	for (size_t k = above; s->problem->downgrades && !is_new && k-- > 0;) {
-		const struct fix_release *r = &node_at(s, i)->releases[k];
-
-		if (r->allowed && r->clean && !span_equal(r->version, node_at(s, i)->version) && (!need || satisfies(s, need, r->version)))
-			try_release(s, i, k);
-	}
+	out->blamed = true;
+	out->need = *demand->need;
+	out->owner = demand->owner;
 }
 
-static size_t next_marked(struct search *s)
+static void repair(struct search *s, const struct demand *demand)
 {
-	for (size_t i = 0; i < s->problem->n; i++)
-		if (node_at(s, i)->marked && node_at(s, i)->chosen == NONE)
-			return i;
-	return NONE;
+	size_t needed = demand->need->distribution, owner = demand->owner;
+	bool free_needed = !slot_of(s, needed)->decided, any = false;
+
+	if (free_needed) {
+		any = try_releases(s, needed, demand->need);
+		slot_of(s, needed)->decided = true; /* from here on it stays */
+	}
+	if (owner != FIX_NONE && !slot_of(s, owner)->decided)
+		any = try_releases(s, owner, NULL) || any;
+	if (free_needed)
+		slot_of(s, needed)->decided = false;
+	if (!any)
+		blame(s, demand);
 }
 
 static void go_on(struct search *s)
 {
-	struct conflict c;
-	size_t marked;
+	struct demand demand;
 
-	if (s->status != PIPGATE_OK || ++s->visited > FIX_NODES)
+	if (s->failed || ++s->nodes > FIX_NODES_MAX || (s->found && s->n_moved >= s->best.n && s->steps > s->best.steps))
 		return;
-	if (find_conflict(s, &c)) {
-		bool from_stays = c.edge.from != NONE && node_at(s, c.edge.from)->chosen == NONE;
-		bool on_stays = node_at(s, c.on)->chosen == NONE;
-
-		if (!s->blocked.need) {
-			s->blocked = c.edge;
-			s->kept = c.on;
+	for (size_t i = 0; i < s->q->n_targets; i++)
+		if (slot_of(s, s->q->targets[i])->choice == FIX_NONE) {
+			if (!slot_of(s, s->q->targets[i])->decided)
+				try_releases(s, s->q->targets[i], NULL);
+			return;
 		}
-		if (on_stays)
-			try_releases(s, c.on, c.edge.need);
-		if (from_stays)
-			try_releases(s, c.edge.from, NULL);
-		return;
-	}
-	marked = next_marked(s);
-	if (s->status != PIPGATE_OK)
-		return;
-	if (marked == NONE)
-		keep_best(s);
-	else
-		try_releases(s, marked, NULL);
+	if (find_broken(s, &demand))
+		repair(s, &demand);
+	else if (!s->failed)
+		take(s);
 }
 
-/* ---- beginning and end ---- */
+/* ---- the beginning ---- */
 
-static void enter(struct search *s)
+static bool learn_needs(struct search *s)
 {
-	const struct fix_problem *p = s->problem;
+	const struct fix_need *needs;
+	size_t n;
 
-	for (size_t i = 0; i < p->n; i++) {
-		*(struct node *)push(s, &s->nodes, sizeof(struct node)) = (struct node){.name = p->present[i].name, .version = p->present[i].version,
-			.marked = p->present[i].marked, .chosen = NONE, .needs = p->present[i].needs, .n_needs = p->present[i].n_needs};
-		s->left += p->present[i].marked;
+	for (size_t d = 0; d < s->q->n; d++) {
+		if (s->q->world->needs(s->q->world->ctx, d, FIX_NONE, &needs, &n, s->error) != PIPGATE_OK)
+			return false;
+		for (size_t i = 0; i < n; i++)
+			if (fits_now(s, &needs[i])) /* what was broken before is no concern of a fix */
+				*(struct demand *)must(list_push(s->q->run, &slot_of(s, needs[i].distribution)->needed_by,
+					sizeof(struct demand))) = (struct demand){&needs[i], d};
 	}
-	for (size_t i = 0; i < p->n; i++)
-		for (size_t k = 0; k < p->present[i].n_needs; k++) {
-			const struct fix_need *need = &p->present[i].needs[k];
-			size_t on = find(s, need->name);
+	return true;
+}
 
-			*(struct edge *)push(s, &node_at(s, on)->on, sizeof(struct edge)) = (struct edge){i, need};
+enum fix_outcome fix_search(const struct fix_question *q, struct fix_answer *out, struct pipgate_error *error)
+{
+	struct search s = {.q = q, .error = error, .out = out, .moved = must(arena_array(q->run, FIX_MOVED_MAX + 1, sizeof(size_t)))};
+
+	*out = (struct fix_answer){.owner = FIX_NONE};
+	for (size_t i = 0; i < q->n_targets; i++)
+		if (!slot_of(&s, q->targets[i])->target) {
+			slot_of(&s, q->targets[i])->target = true;
+			s.undecided++;
 		}
-	for (size_t k = 0; k < p->n_asked; k++) {
-		size_t on = find(s, p->asked[k].name);
-
-		*(struct edge *)push(s, &node_at(s, on)->on, sizeof(struct edge)) = (struct edge){NONE, &p->asked[k]};
+	if (!learn_needs(&s))
+		return FIX_ERROR;
+	s.limited = true;
+	for (s.may_move = s.undecided; s.may_move <= FIX_MOVED_MAX && s.limited && !s.found && !s.failed && !too_far(&s); s.may_move++) {
+		s.limited = false;
+		go_on(&s);
 	}
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return span_compare(((const struct fix_move *)a)->name, ((const struct fix_move *)b)->name);
-}
-
-static const char *reason_of(struct search *s)
-{
-	const struct fix_need *need = s->blocked.need;
-	struct pipgate_run *run = s->problem->run;
-
-	if (s->visited > FIX_NODES)
-		return "no set was found within the bounds of the search";
-	if (!need)
-		return "no clean release of it is on the index";
-	if (s->blocked.from == NONE)
-		return text_format(run, "what was asked for keeps it back: " SPAN_FMT, SPAN_ARG(need->text));
-	return text_format(run, SPAN_FMT " keeps it back: it requires " SPAN_FMT, SPAN_ARG(node_at(s, s->blocked.from)->name), SPAN_ARG(need->text));
-}
-
-enum pipgate_status fix_search(const struct fix_problem *problem, struct fix_answer *out, struct pipgate_error *error)
-{
-	struct search s = {.problem = problem, .error = error, .status = PIPGATE_OK, .best_moves = SIZE_MAX - 1, .best_steps = SIZE_MAX};
-
-	if (pipgate_run_new(NULL, &s.scratch) != PIPGATE_OK)
-		die_no_memory();
-	enter(&s);
-	go_on(&s);
-	if (s.best.n)
-		qsort(s.best.items, s.best.n, sizeof(struct fix_move), by_name);
-	*out = (struct fix_answer){.found = s.best_steps != SIZE_MAX, .moves = s.best.items, .n = s.best.n, .steps = s.best_steps,
-		.bounded = s.visited > FIX_NODES};
-	if (!out->found)
-		out->reason = reason_of(&s);
-	pipgate_run_free(&s.scratch);
-	return s.status;
+	out->set = s.best;
+	if (s.failed)
+		return FIX_ERROR;
+	if (too_far(&s)) /* a set that was found may not be the best: it is said to be none rather than a worse one without a word */
+		return FIX_TOO_FAR;
+	return s.found ? FIX_FOUND : s.limited ? FIX_TOO_FAR : FIX_IMPOSSIBLE;
 }

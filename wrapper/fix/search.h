@@ -1,70 +1,98 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which distributions must move, and where to, for all that is marked to be clean: fewest distributions moved, then the smallest steps.
- * A pure search: what releases there are and what they need is asked of a source, and only of what the search comes to.
+ * The nearest clean set: of the distributions that are there, the fewest are moved, and those by the smallest steps, so that every
+ * target is clean and what each one needs holds. Pure: what there is to choose from, callbacks tell, and only as far as it is
+ * needed. It knows no pip, no process and no file; a set that it finds is still to be confirmed by the real resolver.
  *
- * A set is good when every marked distribution has moved, everything that has moved stands at a release that is allowed and clean, and
- * every requirement of, or on, something that has moved holds, also those that were asked for. (A requirement that was broken before
- * and touches nothing that moves stays broken: `pip check` tells of it.)
+ * Of two sets the better one moves fewer; then the sum of its steps is smaller; then its steps, read in the order of the
+ * distributions, are smaller. A step is counted in releases of the index; of two equal ones the newer release wins. What was not
+ * there and is drawn in counts as moved, by the steps from its newest release.
  */
 #ifndef WRAPPER_FIX_SEARCH_H
 #define WRAPPER_FIX_SEARCH_H
 
 #include "wrapper/memory.h"
 
-#define FIX_NODES 50000 /* of the search: some seconds; real environments need some ten */
+#define FIX_NODES_MAX 20000 /* choices of one search: real ones take some dozens; a second at most */
+#define FIX_MOVED_MAX 64    /* distributions of one set; more is an upgrade, not a fix */
+#define FIX_NONE SIZE_MAX
 
-struct fix_release { /* ascending */
-	struct span version;
-	bool clean;   /* no finding that would block */
-	bool allowed; /* not yanked, fits this Python, a pre-release only where they are allowed */
+struct fix_candidate { /* a release on the index */
+	struct span version, key; /* key: as pipgate_version's */
+	bool clean, yanked, prerelease;
 };
 
-struct fix_need { /* a requirement whose marker holds */
-	struct span name;       /* normalized */
-	struct span specifiers; /* empty: any */
-	struct span text;       /* as it is written */
+struct fix_need { /* one requirement whose marker holds */
+	size_t distribution; /* who must be there */
+	struct span specifiers;
+	struct span text;    /* as it was written, for words */
+	const char *origin;  /* where what was asked stands: "requirements.txt, line 3"; NULL: a distribution's own */
 };
 
-struct fix_source {
-	void *ctx;
-	/* The releases of a project, ascending; n 0: the index has none. */
-	enum pipgate_status (*releases)(void *ctx, struct span name, const struct fix_release **out, size_t *n, struct pipgate_error *error);
-	enum pipgate_status (*needs)(void *ctx, struct span name, struct span version, const struct fix_need **out, size_t *n,
-		struct pipgate_error *error);
-};
-
-struct fix_present {
-	struct span name, version;
-	bool marked; /* must move */
-	const struct fix_need *needs; /* of the version that is there */
-	size_t n_needs;
-};
-
-struct fix_problem {
-	struct pipgate_run *run;
-	const struct fix_present *present;
+struct fix_releases {
+	const struct fix_candidate *v; /* ascending; what is there stands among them, on the index or not */
 	size_t n;
-	const struct fix_need *asked; /* must hold */
-	size_t n_asked;
-	const struct fix_source *source;
-	bool downgrades;
+	size_t present;                /* FIX_NONE: it is not there */
 };
 
-struct fix_move {
-	struct span name, from, to; /* from empty: it is new */
-	size_t steps;               /* allowed releases between, the new one with them; for a new one: how many are newer */
+/* Each answers FIX_OK, or FAILED with the error that ends the search. Distributions are numbers: needs may name new ones. */
+struct fix_world {
+	enum pipgate_status (*releases)(void *ctx, size_t distribution, struct fix_releases *out, struct pipgate_error *error);
+	/* Of the release; of what is there, by FIX_NONE, without asking for releases. */
+	enum pipgate_status (*needs)(void *ctx, size_t distribution, size_t candidate, const struct fix_need **out, size_t *n,
+		struct pipgate_error *error);
+	/* May this version stand for the need? Of what is there by FIX_NONE; false where it is not there. */
+	bool (*fits)(void *ctx, const struct fix_need *need, size_t candidate);
+	void *ctx;
+};
+
+struct fix_question {
+	struct pipgate_run *run;
+	const struct fix_world *world;
+	size_t n;                     /* distributions that are there: 0 … n-1 */
+	const size_t *targets;        /* must move to a clean release */
+	size_t n_targets;
+	const struct fix_need *asked; /* must hold, whoever moves */
+	size_t n_asked;
+	bool downgrades, prereleases; /* may be used */
+	/* Sets that the real resolver refused: each a list of struct fix_choice. */
+	const struct fix_set *refused;
+	size_t n_refused;
+};
+
+struct fix_choice {
+	size_t distribution, candidate;
+};
+struct fix_set {
+	const struct fix_choice *v; /* by distribution */
+	size_t n;
+	size_t steps;               /* their sum */
+};
+
+enum fix_outcome {
+	FIX_FOUND = 1,
+	FIX_IMPOSSIBLE,  /* nothing was left to try */
+	FIX_TOO_FAR,     /* not found within FIX_NODES_MAX choices */
+	FIX_ERROR,       /* the error tells */
 };
 
 struct fix_answer {
-	bool found;
-	const struct fix_move *moves; /* by name */
-	size_t n;
-	size_t steps;                 /* of all */
-	const char *reason;           /* where nothing was found: what stands in the way */
-	bool bounded;                 /* the search ended at FIX_NODES: there may be a better set, or one at all */
+	struct fix_set set; /* FIX_FOUND */
+	/* Else what stood in the way first: a need that neither side could make good. */
+	bool blamed;
+	struct fix_need need;
+	size_t owner;       /* who needs it; FIX_NONE: it was asked for */
 };
 
-enum pipgate_status fix_search(const struct fix_problem *problem, struct fix_answer *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+enum fix_outcome fix_search(const struct fix_question *question, struct fix_answer *out, struct pipgate_error *error);
+
+/* Is this release one to move to? */
+static inline bool fix_acceptable(const struct fix_question *q, const struct fix_releases *r, size_t candidate)
+{
+	const struct fix_candidate *c = &r->v[candidate];
+
+	return candidate != r->present && c->clean && !c->yanked && (q->prereleases || !c->prerelease) &&
+		(q->downgrades || r->present == FIX_NONE || candidate > r->present);
+}
 
 #endif
