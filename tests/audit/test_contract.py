@@ -274,7 +274,13 @@ def shape(text):
         return "xml", sorted(re.findall(r"<(?:\w+:)?name>([^<]*)</(?:\w+:)?name>", text))[:0], sorted(set(re.findall(r"PYSEC-\d+-\d+", text)))
     if text.startswith("{"):
         return "json", findings(text)
-    return [re.sub(r"[- |]+", " ", line).strip() for line in text.strip("\n").split("\n") if line.strip("- |")]
+    return [row_shape(line) for line in text.strip("\n").split("\n") if line.strip("- |")]
+
+
+def row_shape(line):
+    """A table's line: aliases are in no order there, and a project's page is that of the index here."""
+    line = re.sub(r"https?://[^/ ]+/project/", "PROJECT/", line)
+    return sorted(re.split(r"[ |,]+", re.sub(r" -+|-+ |\|", " ", line).strip()))
 
 
 def last_sentence(result):
