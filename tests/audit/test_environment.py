@@ -3,6 +3,7 @@
 import json
 import os
 
+from lib import paths, schema
 from lib.case import case
 from lib.installed import place
 
@@ -44,6 +45,31 @@ def environment_of_another(c):
     for words in (["audit", "--python", c.env.python], ["--python", c.env.python, "audit"], ["audit", "--gate-python", c.env.python]):
         c.expect(c.gate(*words, env={"PATH": c.shims + ":/usr/bin:/bin"}), status=1, out=r"^jinja2 +2\.10 ")
     c.expect(c.audit("--python", "/no/such/python"), status=1, err="/no/such/python")
+
+
+@case()
+def json_against_its_schema(c):
+    """What -f json writes is valid against the project's own schema."""
+    with open(os.path.join(paths.ROOT, "docs", "audit.schema.json")) as f:
+        rules = json.load(f)
+    place(c.path("a"), "jinja2", "2.10")
+    place(c.path("a"), "fixless", "1.0")
+    place(c.path("b"), "here", "1.0", **{"direct_url.json": '{"dir_info": {"editable": true}}'})
+    for words in (["--path", "a"], ["--path", "a", "--path", "b", "--skip-editable"], ["--path", "b", "--desc", "off", "--aliases", "off"]):
+        c.equal(schema.problems(c.audit_json(*words), rules), [], "against the schema")
+
+
+@case()
+def why(c):
+    """The tree to what was asked for, and who keeps it back."""
+    place(c.path("a"), "top", "1.0", ["middle<2"])
+    place(c.path("a"), "middle", "1.0", ["low; python_version > '3'"])
+    place(c.path("a"), "low", "1.0")
+    c.expect(c.pipgate("why", "low", "--path", "a"), status=0, out=[r"^low 1\.0$", r"^  ← middle 1\.0 requires low", r"^    ← top 1\.0 requires middle<2 \(asked for\)",
+                                                                   "nothing keeps it back"])
+    c.expect(c.pipgate("why", "Middle", "--path", "a"), status=0, out=r"must move first: top 1\.0 \(<2\)")
+    c.expect(c.pipgate("why", "nobody", "--path", "a"), status=1, err="nobody is not there")
+    c.expect(c.pipgate("why"), status=42)
 
 
 @case()
