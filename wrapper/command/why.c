@@ -48,8 +48,8 @@ static void put_asked(const struct telling *t, size_t i)
 {
 	const struct found *f = found_at(t, i);
 
-	if (!f->direct)
-		return;
+	if (!f->direct && t->dependents->direct[i].n)
+		return; /* what nothing else needs was asked for by somebody */
 	buf_text(t->out, " (asked for");
 	if (f->line) {
 		buf_text(t->out, ": ");
