@@ -786,6 +786,54 @@ def _():
     assert [(f[0], f[1]) for f in a.frames if f[0] in ("DONE", "FAIL")] == [("DONE", 7), ("FAIL", 8), ("DONE", 9), ("DONE", 10)]
 
 
+def together(*places, status=0, **fields):
+    """The ends of jobs that run together, by number; the frames of each stand together."""
+    sent = b"".join(job_bytes(**({"job": i, "verb": "get", "place": place, "max_bytes": 2 * MIB, "deadline_ms": 1500, "together": 1} | fields))
+                    for i, place in enumerate(places, 1))
+    frames = [f for f in run_bytes(sent, status=status).frames if f[0] != "HELO"]
+    order = [f[1] for f in frames]
+    assert [n for i, n in enumerate(order) if not i or n != order[i - 1]] == list(dict.fromkeys(order)), "the frames of jobs are mixed"
+    assert not any(f[0] == "NOTE" for f in frames)
+    return {f[1]: (f[2] or "done", (f[3] or b"").decode("utf-8", "replace") if f[0] == "FAIL" else "") for f in frames if f[0] in ("DONE", "FAIL")}
+
+
+@test("jobs that run together: each has its own end, whatever the others come to")
+def _():
+    pages = ["ok.json", "redirect", "nowhere", "gzip", "gzip_broken", "partial", "cut_once", "loop", "busy_always", "headers", "drip", "silent",
+             "big", "elsewhere", "down", "cut", "brotli", "same"]
+    busy.clear()
+    alone = {page: (lambda a: (a.end(), a.text()))(run_bytes(job_bytes(verb="get", place=url(page), max_bytes=2 * MIB, deadline_ms=1500)))
+             for page in pages}
+    busy.clear()
+    ends = together(*[url(page) for page in pages])
+    assert len(ends) == len(pages)
+    for i, page in enumerate(pages, 1):
+        assert ends[i][0] == alone[page][0], (page, ends[i], alone[page])
+    assert {alone[p][0] for p in pages} >= {"done", "http", "network", "limit"}, alone
+
+
+@test("jobs that run together run beside each other, a dozen at most, and all of two thousand are answered")
+def _():
+    started = time.monotonic()
+    ends = together(*[url("silent")] * 12)
+    assert {e[0] for e in ends.values()} == {"limit"} and len(ends) == 12
+    assert time.monotonic() - started < 6 * (3 if SANITIZED else 1), "they waited for each other"
+    ends = together(*[url("ok.json")] * 2000, deadline_ms=20000)
+    assert len(ends) == 2000 and {e[0] for e in ends.values()} == {"done"}
+    assert together(*[url("echo")] * 3, verb="query").keys() == {1, 2, 3}
+    assert {e[0] for e in together("http://127.0.0.1:1/", "http://nowhere.invalid/", "http://").values()} <= {"network", "job"}
+
+
+@test("jobs that may not run together end the program")
+def _():
+    for fields in ({"verb": "unpack"}, {"place": "/x"}, {"max_bytes": 17 * MIB}, {"together": 2}):
+        sent = job_bytes(**({"job": 1, "verb": "get", "place": url("ok.json"), "max_bytes": 1000, "together": 1} | fields))
+        assert run_bytes(sent, status=42).end() == "job", fields
+    first = job_bytes(job=1, verb="get", place=url("ok.json"), max_bytes=1000, together=1)
+    for second in (job_bytes(job=2, verb="get", place=url("ok.json"), max_bytes=1000), b"job=2\0verb=get\0\0", b"noise"):
+        assert any(f[0] == "FAIL" and f[2] == "job" for f in run_bytes(first + second, status=42).frames), second
+
+
 @test("another version, or none, is refused")
 def _():
     for args in ([], ["--protocol=2"], ["--protocol=1", "x"], ["http://127.0.0.1/"]):

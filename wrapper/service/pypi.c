@@ -135,7 +135,8 @@ static enum pipgate_status question_end(struct asking *a, const struct pypi_ques
 	enum pipgate_status status;
 
 	if (r->lacks) {
-		a->skipped[q->release - a->releases] = text_format(a->run, "Dependency not found on PyPI and could not be audited: " SPAN_FMT " (" SPAN_FMT ")",
+		a->skipped[q->release - a->releases] = text_format(a->run,
+			"Dependency not found on PyPI and could not be audited: " SPAN_FMT " (" SPAN_FMT ")",
 			SPAN_ARG(q->release->name), SPAN_ARG(q->release->version));
 		return PIPGATE_OK;
 	}
@@ -170,7 +171,8 @@ enum pipgate_status pypi_ask(struct asking *a, struct pipgate_error *error)
 	enum pipgate_status status;
 
 	if (!index)
-		return error_set(error, PIPGATE_INVALID, "-s pypi asks the index that pip is configured with, and none is known: set index-url, or give --index-url URL");
+		return error_set(error, PIPGATE_INVALID,
+			"-s pypi asks the index that pip is configured with, and none is known: set PIP_INDEX_URL, or index-url in pip.conf");
 	if (!root)
 		return error_set(error, PIPGATE_INVALID, "-s pypi asks the JSON API beside the index, and the index '%s' does not end in /simple: "
 			"where that is cannot be told", url_public(a->run, index));
