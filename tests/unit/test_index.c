@@ -125,8 +125,8 @@ static void test_pages(void **state)
 	} table[] = {
 		{"https://index.example/simple", "https://index.example/project/"},
 		{"https://index.example/simple/", "https://index.example/project/"},
-		{"https://index.example/root/pypi/+simple", ""},
-		{"https://index.example/root/simple//?x=/simple", "https://index.example/root/project/"},
+		{"https://index.example/our/pypi/+simple", ""},
+		{"https://index.example/our/simple//?x=/simple", "https://index.example/our/project/"},
 		{"https://user:pass@word@index.example:8080/simple", "https://index.example:8080/project/"},
 		{"https://index.example/simple/more", ""},
 		{"https://index.example", ""},
