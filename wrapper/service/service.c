@@ -68,7 +68,8 @@ static size_t releases_make(struct pipgate_run *run, const struct pipgate_compon
 		if (all[i].name.n && all[i].version.n)
 			out[asked++] = all[i];
 	}
-	qsort(out, asked, sizeof(*out), release_order);
+	if (asked > 1)
+		qsort(out, asked, sizeof(*out), release_order);
 	for (size_t i = 0; i < asked; i++)
 		if (!i || release_order(&out[i], &out[kept - 1]) != 0)
 			out[kept++] = out[i];
@@ -93,7 +94,8 @@ static void advisories_sort(struct service *service, struct asking *asking)
 	struct pipgate_advisory *all = asking->advisories.items;
 	size_t kept = 0;
 
-	qsort(all, asking->advisories.n, sizeof(*all), advisory_order);
+	if (asking->advisories.n > 1)
+		qsort(all, asking->advisories.n, sizeof(*all), advisory_order);
 	for (size_t i = 0; i < asking->advisories.n; i++)
 		if (!i || !span_equal(all[i].id, all[kept - 1].id))
 			all[kept++] = all[i];
@@ -161,7 +163,8 @@ static enum pipgate_status rows_make(struct service *service, const struct askin
 
 	if (status != PIPGATE_OK)
 		return status;
-	qsort(pieces, list.n, sizeof(*pieces), piece_order);
+	if (list.n > 1)
+		qsort(pieces, list.n, sizeof(*pieces), piece_order);
 	for (size_t i = 0; i < list.n;) {
 		struct row row = {.name = pieces[i].name};
 		size_t n = 0;

@@ -111,7 +111,8 @@ enum pipgate_status claims_take(struct asking *asking, const struct claim *claim
 			return answer_strange(asking, "an advisory", "its id is missing or too long", error);
 		sorted[i] = &claims[i];
 	}
-	qsort(sorted, n, sizeof(*sorted), claim_order);
+	if (n > 1)
+		qsort(sorted, n, sizeof(*sorted), claim_order);
 	for (size_t i = 0; i < n;) {
 		size_t first = i;
 
