@@ -159,6 +159,26 @@ def service_osv_cache(c):
 
 
 @case()
+def service_cache_is_bounded(c):
+    """What was kept grows to 128 MiB and no further: the oldest go; what a killed run left beside goes, too."""
+    d, folder = lay(c, PINNED), os.path.join(c.home, "cache", "pipgate", "services")
+    with Stub(c.records) as stub:
+        told(c, "--path", d, *osv(stub))
+        fresh = set(os.listdir(folder))
+        for i in range(140):
+            path = os.path.join(folder, ".new-1-left" if i == 139 else "%032x" % i)
+            with open(path, "w") as f:
+                f.truncate(1 << 20)  # no block of the disk is used
+            os.utime(path, (time.time() - 100000 + i,) * 2)
+        stub.records["PYSEC-2099-11"] = dict(stub.records["PYSEC-2099-11"], modified="2026-01-05T00:00:00Z")
+        told(c, "--path", d, *osv(stub))
+    left = os.listdir(folder)
+    c.true(fresh <= set(left), "what is in use went")
+    c.equal(sorted(set(left) - fresh), ["%032x" % i for i in range(139 - (len(left) - len(fresh)), 139)], "the newest stay")
+    c.true(80 <= len(left) <= 96 + len(fresh), "%d files are left", len(left))
+
+
+@case()
 def service_osv_down(c):
     """Down, cut, slow, garbage, huge, other records than were asked for: exit 1 with a reason that names the service, never "none found"."""
     d = lay(c, PINNED)
