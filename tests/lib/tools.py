@@ -46,22 +46,3 @@ def _fetch(python, folder, name, requirements):
         raise
     for path in glob.glob(os.path.join(glob.escape(folder), "pip")) + glob.glob(os.path.join(glob.escape(folder), "pip-[0-9]*")):
         shutil.rmtree(path)  # a tool's own pip: the pair's is meant
-
-
-def apart(name, *requirements, python=None):
-    """The bin folder of an environment of its own below build/, for tools that would not share one (uv, poetry, pdm, pipenv)."""
-    root = os.path.join(TOOLS, name)
-    python = python or max(pips.pythons(), key=lambda v: int(v[2:]))
-    with pips._alone("tool-" + name):
-        if not pips._holds(root + ".ready", " ".join(requirements)):
-            if name in _unfetched:
-                raise pips.Unavailable(_unfetched[name])
-            try:
-                pips._checked([pips.pythons()[python], "-m", "venv", "--clear", root], "no environment for %s could be made" % name)
-                pips._checked([os.path.join(root, "bin", "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", *requirements],
-                              "the index that pip is configured with gave no " + ", ".join(requirements))
-            except pips.Unavailable as e:
-                _unfetched[name] = str(e)
-                raise
-            pips._write(root + ".ready", " ".join(requirements))
-    return os.path.join(root, "bin")
