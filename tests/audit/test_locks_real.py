@@ -32,6 +32,13 @@ dev = %s
 docs = %s
 """
 
+INDEX = """
+import subprocess, sys
+from pip._internal.models.index import PyPI
+said = subprocess.run([sys.executable, "-m", "pip", "config", "get", "global.index-url"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+print(said.stdout.decode().strip() or PyPI.simple_url)
+"""
+
 EVALUATE = """
 import json, sys
 from pip._vendor.packaging.requirements import Requirement
@@ -58,11 +65,9 @@ class Tool:
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith("VIRTUAL_ENV")}
         self.environment.update(HOME=c.home, PATH=":".join((self.bin, c.env.bin, "/usr/bin", "/bin")), NO_COLOR="1", PYTHONDONTWRITEBYTECODE="1",
                                 UV_CACHE_DIR=os.path.join(paths.BUILD, "tools", "uv-cache"), PIPENV_IGNORE_VIRTUALENVS="1", CI="1")
-        index = subprocess.run([os.path.join(self.bin, "python"), "-m", "pip", "config", "get", "global.index-url"], stdout=subprocess.PIPE,
-                               stderr=subprocess.DEVNULL)
-        url = os.environ.get("PIP_INDEX_URL") or index.stdout.decode().strip()
-        if url:
-            self.environment.update(UV_DEFAULT_INDEX=url, PDM_PYPI_URL=url, PIPENV_PYPI_MIRROR=url)
+        index = subprocess.run([os.path.join(self.bin, "python"), "-c", INDEX], stdout=subprocess.PIPE, check=True)
+        self.index = os.environ.get("PIP_INDEX_URL") or index.stdout.decode().strip()
+        self.environment.update(UV_DEFAULT_INDEX=self.index, PDM_PYPI_URL=self.index, PIPENV_PYPI_MIRROR=self.index)
 
     def run(self, *words):
         result = proc.run([os.path.join(self.bin, self.name), *words], env=self.environment, cwd=self.folder)
@@ -137,10 +142,10 @@ def lock_of_pip(c):
 @case(pips="newest", slow=True)
 def lock_of_poetry(c):
     tool = Tool(c, "poetry", "poetry", "poetry-plugin-export")
-    text = PROJECT + "[tool.poetry]\npackage-mode = false\n"
+    text = PROJECT + '[tool.poetry]\npackage-mode = false\n[[tool.poetry.source]]\nname = "pip"\nurl = "%s"\n' % tool.index.replace("%", "%%")
     for name in PROJECTS:
         tool.project(name, text)
-        tool.run("lock", "-n", "-q")
+        tool.run("lock", "-n")
         export = ["export", "-n", "-f", "requirements.txt", "--without-hashes", "--without-urls"]
         compare(c, tool, {"all": export + ["--all-groups", "--all-extras"], "main": export + ["--only", "main"],
                           "one": export + ["--only", "main,docs", "-E", "yaml"]}, name)
@@ -148,7 +153,7 @@ def lock_of_poetry(c):
 
 @case(pips="newest", slow=True)
 def lock_of_pdm(c):
-    tool = Tool(c, "pdm", "pdm")
+    tool = Tool(c, "pdm", "pdm==2.26.2", "hishel<0.1.4", "unearth<0.18")  # newer ones of its parts are not for it
     for name in PROJECTS:
         tool.project(name)
         tool.run("config", "--local", "python.use_venv", "false")
