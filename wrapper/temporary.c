@@ -109,3 +109,19 @@ void temporary_remove(void)
 		close(lock_fd);
 	lock_fd = -1;
 }
+
+int temporary_file(struct pipgate_error *error)
+{
+	char path[sizeof(folder) + sizeof("/nameless")];
+	int fd;
+
+	if (!temporary_folder(error))
+		return -1;
+	snprintf(path, sizeof(path), "%s/nameless", folder);
+	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
+	else
+		unlink(path);
+	return fd;
+}

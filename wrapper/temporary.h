@@ -8,6 +8,8 @@
 /* Made at the first call; lives until temporary_remove(). NULL: error says why. */
 const char *temporary_folder(struct pipgate_error *error);
 void temporary_remove(void);
+/* A file in it that has no name any more: read and write. -1: error says why. */
+int temporary_file(struct pipgate_error *error);
 /* Removes a tree, following no link; what cannot be removed stays. */
 void tree_remove(const char *path);
 

@@ -42,6 +42,7 @@ enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error) 
 enum pipgate_status audit_open_service(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* -s NAME instead */
 enum pipgate_status audit_judge(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* fills report */
+void audit_only_new(struct auditing *a); /* --against, after showing: what was known leaves the report, and stays in the chains */
 enum pipgate_status audit_write(struct auditing *a, bool clean, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 /* The first and one behind the last component of an input. */

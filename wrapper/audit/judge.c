@@ -95,11 +95,16 @@ static void join_chain(struct auditing *a, struct joined *joined, const struct p
 
 static void join(struct auditing *a, struct joined *joined, const struct audit *part, size_t first)
 {
-	size_t before = joined->findings.n;
+	const struct found *found = (const struct found *)a->inventory.found.items + first;
+	size_t *places = must(arena_array(a->run, part->n_findings + 1, sizeof(*places)));
 
 	for (size_t i = 0; i < part->n_findings; i++) {
-		struct pipgate_finding *f = push(a, &joined->findings, sizeof(*f));
+		struct pipgate_finding *f;
 
+		if (found[part->findings[i].component].known)
+			continue; /* its judgements go, too */
+		places[i] = joined->findings.n;
+		f = push(a, &joined->findings, sizeof(*f));
 		*f = part->findings[i];
 		f->component += first;
 		join_chain(a, joined, &part->chains[i], first);
@@ -108,12 +113,14 @@ static void join(struct auditing *a, struct joined *joined, const struct audit *
 		struct pipgate_judgement j = part->verdict.judgements[i];
 		bool about_finding = j.finding != SIZE_MAX;
 
+		if (found[j.component].known)
+			continue;
+		if (j.action > joined->strictest)
+			joined->strictest = j.action;
 		j.component += first;
-		j.finding = about_finding ? j.finding + before : SIZE_MAX;
+		j.finding = about_finding ? places[j.finding] : SIZE_MAX;
 		*(struct pipgate_judgement *)push(a, about_finding ? &joined->by_finding : &joined->by_component, sizeof(j)) = j;
 	}
-	if (part->verdict.action > joined->strictest)
-		joined->strictest = part->verdict.action;
 }
 
 /* Where nothing tells what was asked for, what nothing else needs was. */

@@ -123,6 +123,8 @@ static int exit_of(const struct auditing *a)
 		if (j->finding == SIZE_MAX || !a->report.findings[j->finding].ignored)
 			return AUDIT_FOUND;
 	}
+	if (a->inventory.drifts.n)
+		return AUDIT_FOUND;
 	return distinct(a) && not_audited(a) ? AUDIT_PARTIAL_DISTINCT : AUDIT_CLEAN;
 }
 
@@ -165,6 +167,8 @@ static int stages(struct auditing *a)
 		return dry_run(a);
 	if (audit_open(a, &error) != PIPGATE_OK || audit_judge(a, &error) != PIPGATE_OK || audit_show(a, &error) != PIPGATE_OK)
 		return failed(a, error.text);
+	if (a->options.against)
+		audit_only_new(a);
 	log_stage("decide", "%zu findings", a->audit.n_findings);
 	return finish(a);
 }

@@ -79,7 +79,7 @@ static char *program_in(struct pipgate_run *run, struct span folder, const char 
 	return text_copy(run, ((struct span){path, (size_t)n}));
 }
 
-static char *program_on_path(struct pipgate_run *run, const char *name)
+char *program_on_path(struct pipgate_run *run, const char *name)
 {
 	struct span rest = span_of(getenv("PATH"));
 

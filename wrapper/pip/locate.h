@@ -31,6 +31,8 @@ enum pipgate_status pip_locate(struct pipgate_run *run, const char *name, const 
 char *pip_interpreter(struct pipgate_run *run, const struct pip *pip);
 /* That of any script, by its first lines. NULL: a shell shim, a binary. */
 char *script_interpreter(struct pipgate_run *run, const char *script);
+/* A program by its name on PATH (relative folders are passed over), or by its path. NULL: there is none. */
+char *program_on_path(struct pipgate_run *run, const char *name);
 /* Is it this program, a link to it, or another copy of it? */
 bool pip_is_ours(const char *path);
 /* Starts the interpreter once (12–20 ms) to learn the rest. */

@@ -22,6 +22,14 @@ struct found { /* beside each component */
 	const char *installer; /* who installed it (INSTALLER): "pip", "debian"; NULL: not told */
 	bool vendor;           /* the operating system's package manager looks after it: the vendor may have patched it */
 	bool direct;           /* the input asks for it itself (as far as it tells) */
+	bool known;            /* --against: was there at the revision; it is in the chains, and nothing is told of it */
+};
+
+struct drift { /* what an environment has otherwise than its lock */
+	struct span name;
+	struct span installed, locked; /* versions; n 0: not installed, not in the lock */
+	const char *file;              /* the lock and its line, or where it is installed */
+	size_t line;
 };
 
 struct skipped { /* was found and is not audited */
@@ -38,6 +46,7 @@ struct inventory {
 	struct list components; /* of struct pipgate_component */
 	struct list found;      /* of struct found, one a component */
 	struct list skipped;    /* of struct skipped */
+	struct list drifts;     /* of struct drift; each is told of in a note, too */
 	struct list notes;      /* of const char *: what the reader of a report should know, whole sentences */
 	struct pipgate_environment environment; /* the marker variables of what is audited; n 0: of no one machine */
 };

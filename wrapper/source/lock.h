@@ -61,6 +61,10 @@ const struct lock_kind *lock_kind_of(const struct source_file *file);
 enum pipgate_status lock_take(struct gathering *gathering, const struct lock_kind *kind, const struct source_file *file, const cJSON *root,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 
+/* Its text as a tree, the caller's (YAML: NULL). TOML starts a Python. */
+enum pipgate_status lock_parse(struct gathering *gathering, const struct lock_kind *kind, const struct source_file *file, cJSON **out,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+
 /* ---- for the kinds ---- */
 
 /* A new package with these; INVALID: no name, or too many. */

@@ -119,7 +119,7 @@ enum pipgate_status source_read(struct gathering *g, const char *path, const cha
 
 	if (status != PIPGATE_OK)
 		return status;
-	if (file.folder && !kind && g->settings->locked)
+	if (file.folder && !kind && g->settings->locked && !takes_environment(&file))
 		return source_locked(g, path, error);
 	while (!kind && source->name && !source->takes(&file))
 		source++;

@@ -68,7 +68,7 @@ const struct lock_kind *lock_kind_of(const struct source_file *file)
 
 /* ---- one file ---- */
 
-static enum pipgate_status parse(struct gathering *g, const struct lock_kind *kind, const struct source_file *file, cJSON **out,
+enum pipgate_status lock_parse(struct gathering *g, const struct lock_kind *kind, const struct source_file *file, cJSON **out,
 	struct pipgate_error *error)
 {
 	enum pipgate_status status = PIPGATE_OK;
@@ -92,7 +92,7 @@ enum pipgate_status read_lock(struct gathering *g, const struct source_file *fil
 {
 	const struct lock_kind *kind = lock_kind_of(file);
 	cJSON *root = NULL;
-	enum pipgate_status status = parse(g, kind, file, &root, error);
+	enum pipgate_status status = lock_parse(g, kind, file, &root, error);
 
 	if (status == PIPGATE_OK)
 		status = lock_take(g, kind, file, root, error);

@@ -2,7 +2,6 @@
 #include "wrapper/source/toml.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -69,24 +68,6 @@ static const char READER[] =
 	"        line = 'E' + json.dumps(wrong(e))\n"
 	"    put.write(line + '\\n')\n";
 
-/* ---- the two files of the talk, nameless in the private folder ---- */
-
-static int nameless(struct pipgate_run *run, const char *name, struct pipgate_error *error)
-{
-	const char *folder = temporary_folder(error), *path;
-	int fd;
-
-	if (!folder)
-		return -1;
-	path = text_format(run, "%s/%s", folder, name);
-	fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
-	else
-		unlink(path);
-	return fd;
-}
-
 static enum pipgate_status put_texts(int fd, const struct source_file *files, size_t n, struct pipgate_error *error)
 {
 	size_t total = 0;
@@ -151,8 +132,8 @@ enum pipgate_status toml_open(struct gathering *g, const struct source_file *fil
 	batch->rest = (struct span){NULL, 0};
 	status = interpreter(g, &python, error);
 	if (status == PIPGATE_OK) {
-		in = nameless(g->run, "toml", error);
-		out = in < 0 ? -1 : nameless(g->run, "json", error);
+		in = temporary_file(error);
+		out = in < 0 ? -1 : temporary_file(error);
 		status = out < 0 ? PIPGATE_FAILED : put_texts(in, files, n, error);
 	}
 	if (status == PIPGATE_OK)
