@@ -186,7 +186,7 @@ struct span file_bytes(struct fixture *f, const char *path)
 	return (struct span){p, (size_t)st.st_size};
 }
 
-void file_put(const char *path, struct span bytes)
+void fixture_put(const char *path, struct span bytes)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 

@@ -48,7 +48,7 @@ size_t findings_of(struct fixture *f, struct database *d, const char *name, cons
 
 /* files */
 struct span file_bytes(struct fixture *f, const char *path);
-void file_put(const char *path, struct span bytes);
+void fixture_put(const char *path, struct span bytes);
 int folder_entries(const char *path, bool remove); /* how many; all are removed where asked */
 
 #endif

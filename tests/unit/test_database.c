@@ -177,7 +177,7 @@ static void leftovers_are_swept(void **state)
 
 	for (size_t i = 0; i < N(files); i++) {
 		snprintf(path, sizeof(path), "%s/%s", f->folder, files[i].name);
-		file_put(path, SPAN("old"));
+		fixture_put(path, SPAN("old"));
 	}
 	build_basic(f->path);
 	for (size_t i = 0; i < N(files); i++) {

@@ -64,7 +64,7 @@ static void damage_is_no_clean_answer(void **state)
 		texts[i] = text_of(f, d, basic[i].id);
 	database_close(&d);
 	snprintf(bad, sizeof(bad), "%s/bad.db", f->folder);
-	file_put(bad, bytes);
+	fixture_put(bad, bytes);
 	assert_int_equal(check_answers(f, bad, rows, texts), 0);
 	for (size_t at = 0; at < bytes.n; at += at < 512 ? 1 : CORRUPT_STEP) {
 		int fd = open(bad, O_WRONLY | O_CLOEXEC);
@@ -80,7 +80,7 @@ static void damage_is_no_clean_answer(void **state)
 	}
 	assert_true(errors > 100); /* the header alone has as many bytes that matter */
 	for (size_t n = 0; n < bytes.n; n += n < 200 ? 1 : CORRUPT_STEP * 11) {
-		file_put(bad, (struct span){bytes.p, n});
+		fixture_put(bad, (struct span){bytes.p, n});
 		assert_int_equal(check_answers(f, bad, rows, texts), 1);
 	}
 }
@@ -125,7 +125,7 @@ static void rows_changed_by_others(void **state)
 		struct database *d = NULL;
 		sqlite3 *db = NULL;
 
-		file_put(f->path, good);
+		fixture_put(f->path, good);
 		assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
 		assert_int_equal(sqlite3_exec(db, cases[i].sql, NULL, NULL, NULL), SQLITE_OK);
 		sqlite3_close(db);
@@ -152,9 +152,9 @@ static void other_files_are_refused(void **state)
 
 	assert_int_equal(database_open(f->path, &d, &error), PIPGATE_FAILED); /* none */
 	assert_int_equal(database_open(f->folder, &d, &error), PIPGATE_INVALID);
-	file_put(f->path, SPAN(""));
+	fixture_put(f->path, SPAN(""));
 	assert_int_equal(database_open(f->path, &d, &error), PIPGATE_INVALID);
-	file_put(f->path, SPAN("{\"not\": \"a database\"}"));
+	fixture_put(f->path, SPAN("{\"not\": \"a database\"}"));
 	assert_int_equal(database_open(f->path, &d, &error), PIPGATE_INVALID);
 	unlink(f->path);
 	assert_int_equal(mkfifo(f->path, 0600), 0);
@@ -167,7 +167,7 @@ static void other_files_are_refused(void **state)
 	unlink(f->path);
 	build_basic(f->path);
 	snprintf(name, sizeof(name), "%s-wal", f->path);
-	file_put(name, SPAN("somebody else's"));
+	fixture_put(name, SPAN("somebody else's"));
 	assert_int_equal(database_open(f->path, &d, &error), PIPGATE_INVALID);
 	build_basic(f->path); /* takes it away */
 	d = open_good(f->path);
