@@ -229,10 +229,10 @@ static void test_ten_thousand(void **state)
 	check_each(*state, 10000, SPAN(HOSTILE), true);
 }
 
-/* One text of 4 MiB: cut where a format keeps texts short, whole elsewhere. */
+/* One text of 1 MiB: cut where a format keeps texts short, whole elsewhere. */
 static void test_huge_text(void **state)
 {
-	size_t n = (size_t)4 << 20;
+	size_t n = (size_t)1 << 20;
 	char *text = arena_alloc(*state, n);
 
 	memset(text, '\a', n);
