@@ -15,7 +15,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from cyclonedx.validation.xml import XmlValidator
 from defusedxml.ElementTree import fromstring
-from junitparser import JUnitXml
+from junitparser import JUnitXml, Properties
 
 FOLDER = sys.argv[1]
 VERDICT_OF_LEVEL = {"error": "block", "warning": "warn", "note": "allow", "notice": "allow"}
@@ -83,7 +83,7 @@ def junit(text):
     for suite in document:
         for case in suite:
             properties = {}
-            for p in case.properties():
+            for p in case.child(Properties) or ():
                 properties.setdefault(p.name, []).append(p.value)
             kinds = [type(r).__name__ for r in case.result]
             counts[0] += 1
