@@ -443,10 +443,15 @@ def sweep():
             shutil.rmtree(folder, ignore_errors=True)
 
 
+# the cases that check walks in plan mode, too: each way that plan mode goes by itself
+PLAN_IN_CHECK = ("block-vulnerable", "clean-install", "download", "wheel", "lock", "satisfied", "sdist", "plan", "quiet", "descriptors", "requirements-once",
+                 "transitive-chain", "config-file", "missing-distribution")
+
+
 def items(definitions):
     """Every case as it comes (auto: inline where pip can be held so), and in plan mode. In check a case runs as it comes on the last
-    of its pips and, where it names one that cannot report its plan, on the first; and a case that is data in plan mode on the first that has both. ALL=1:
-    everything everywhere. (What is on every pip always are the core cases of tests/hook.)"""
+    of its pips and, where it names one that cannot report its plan, on the first; and those of PLAN_IN_CHECK in plan mode on the first
+    that has both. ALL=1: everything everywhere. (What is on every pip always are the core cases of tests/hook.)"""
     found, everywhere = [], bool(os.environ.get("ALL"))
     for d in definitions:
         if d.slow and not everywhere:
@@ -456,7 +461,7 @@ def items(definitions):
         mode = None if d.mode == "any" else d.mode
         if not everywhere:
             pairs = [p for p in pairs[:-1] if p.version < (22, 2)][:1] + pairs[-1:]
-        found += [Item(d, p, mode) for p in pairs] + [Item(d, p, "plan") for p in (both if everywhere else both[:1] if d.data else [])]
+        found += [Item(d, p, mode) for p in pairs] + [Item(d, p, "plan") for p in (both if everywhere else both[:1] if d.name in PLAN_IN_CHECK else [])]
     return found
 
 

@@ -37,6 +37,7 @@ static enum pipgate_status write_one(struct auditing *a, const struct audit_outp
 		status = file_write(output->file, buf_view(&out), error);
 	else if (!file_put(STDOUT_FILENO, buf_view(&out)))
 		status = error_set(error, PIPGATE_FAILED, "stdout: %s", strerror(errno));
+	log_stage("report", "%s, %zu bytes", format->name, out.n);
 	buf_fini(&out);
 	return status;
 }

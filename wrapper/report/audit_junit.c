@@ -7,10 +7,11 @@
 #include "wrapper/report/audit_report.h"
 #include "wrapper/report/audit_words.h"
 #include "wrapper/report/xml_writer.h"
+#include "wrapper/source/source.h"
 
 #include "matcher/base/banned.h"
 
-#define TEXT_MAX ((size_t)1 << 24) /* of one text while it is put together; escaped descriptions stay far below */
+#define TEXT_MAX (SOURCE_BYTES * 4) /* of one text while it is put together: what stands in a file of ours, escaped */
 
 struct counts {
 	size_t tests, failures, skipped;

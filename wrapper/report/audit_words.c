@@ -86,7 +86,7 @@ void audit_short(struct buf *out, struct span text, size_t characters)
 
 	for (size_t shown = 0; end < text.n && shown < characters; shown++) {
 		uint32_t c;
-		size_t n = text_character(span_from(text, end), &c);
+		size_t n = (unsigned char)text.p[end] < 0x80 ? 1 : text_character(span_from(text, end), &c);
 
 		end += n ? n : 1;
 	}
