@@ -11,13 +11,17 @@
 
 #include "matcher/base/banned.h"
 
-#define POSIX "pip() { '%' pip \"$@\"; }\npip3() { '%' pip3 \"$@\"; }\n"
+/* An alias that the user has comes before a function, so it goes. zsh reads all of it before it runs the first line, and would
+ * still put the alias in the place of a name before "()"; not behind its own word "function". fish: an alias is a function. */
+#define UNALIAS "unalias pip pip3 2>/dev/null || :\n"
+#define POSIX UNALIAS "pip() { '%' pip \"$@\"; }\npip3() { '%' pip3 \"$@\"; }\n"
+#define ZSH UNALIAS "function pip { '%' pip \"$@\"; }\nfunction pip3 { '%' pip3 \"$@\"; }\n"
 
 static const struct shell {
 	const char *name, *text; /* % stands for the program */
 } shells[] = {
 	{"bash", POSIX},
-	{"zsh", POSIX},
+	{"zsh", ZSH},
 	{"sh", POSIX},
 	{"fish", "function pip; '%' pip $argv; end\nfunction pip3; '%' pip3 $argv; end\n"},
 };
