@@ -32,6 +32,9 @@ procps               p:ps
 binutils             p:nm
 abigail-tools        p:abidiff
 sudo                 p:sudo
+zsh                  p:zsh
+fish                 p:fish
+dash                 p:dash
 '
 bench='
 hyperfine            p:hyperfine

@@ -54,6 +54,7 @@ class Index:
         self.cache = True          # ETag and Cache-Control
         self.auth = None           # (user, password) asked for on every request
         self.delay = {}            # pattern of a path → seconds before the answer
+        self.waiting = 0           # requests that are being delayed just now
         self.fail = {}             # pattern of a path → status instead of the answer
         self.second = {}           # file name → bytes from the second request on
         self.pages = {}            # path → bytes, anything else that it shall serve
@@ -82,7 +83,9 @@ class Index:
     def answer(self, path, headers):
         for pattern, seconds in self.delay.items():
             if re.search(pattern, path):
+                self.waiting += 1
                 time.sleep(seconds)
+                self.waiting -= 1
         for pattern, status in self.fail.items():
             if re.search(pattern, path):
                 return status, {}, b"refused by the test\n"
