@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Walks the ways of ways.py in containers of packaging/container/Dockerfile and prints a table of what ran (`make e2e`):
+tests/e2e/run.py [--short] [--tap] [WAY…], a WAY as '*venv*'. --tap is for tests/run. Ends with `N passed, N failed, N skipped`."""
+import argparse
+import fnmatch
+import io
+import os
+import re
+import shutil
+import sys
+import tempfile
+import time
+import zipfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
+sys.dont_write_bytecode = True
+import rootfs  # noqa: E402
+import store  # noqa: E402
+import ways  # noqa: E402
+from lib import index, paths, pips, world  # noqa: E402
+
+BLOCKED, CLEAN, MODULE = "jinja2==2.10", "idna==3.7", "idna"
+TABLE = (r"^pipgate: package +version +severity", r"^pipgate: jinja2 +2\.10 +HIGH", r"^pipgate: blocked: jinja2 2\.10: HIGH")
+LIBEXEC = ("pipgate-fetch", "starter.db", "pipgate-hook.so", "pipgate_shim.py", "sitecustomize.in")
+PIP_CONF = "[global]\nindex-url = %s\ndisable-pip-version-check = true\nroot-user-action = ignore\n"
+
+
+class Wrong(Exception):
+    pass
+
+
+# ---- the images ----
+
+class Images:
+    """python: a Python with its pip, and nothing of ours; gated: packaging/container/Dockerfile over it; derived: made from that."""
+
+    def __init__(self, folder):
+        self.index = index.Index(world.files())
+        self.index.pages["/all.zip"] = advisories()
+        self.store = store.Store(os.path.join(folder, "store"))
+        self.context = os.path.join(folder, "context")
+        self.version = None
+
+    def make(self):
+        self.fill_context()
+        self.store.image_of("bare", self.fill_python)
+        self.built("python", "FROM localhost/bare\nENV PATH=/usr/local/bin:/usr/bin\nRUN python3 -I /opt/{0}/pip install --no-index /opt/{0}\n".format(
+            os.path.basename(pips.wheel("24.3.1"))))
+        self.store.image_of("pipgate", fill_pipgate)
+        with open(os.path.join(paths.ROOT, "packaging", "container", "Dockerfile")) as f:
+            self.built("gated", f.read(), PYTHON_IMAGE="localhost/python", PIPGATE_IMAGE="localhost/pipgate",
+                       PIPGATE_FEEDS="osv=%s/all.zip" % self.index.root)
+        self.built("derived", "FROM localhost/gated\nRUN python3 -m venv /venv\nENV PATH=/venv/bin:$PATH\n")
+
+    def built(self, tag, text, **args):
+        result = self.store.build(tag, text, **args)
+        if result.status:
+            raise Wrong("the image %s was not built: status %d\n%s%s" % (tag, result.status, result.stdout, result.stderr))
+
+    def fill_python(self, root):
+        python = pips.pythons().get("3.11") or max(pips.pythons().items(), key=lambda p: int(p[0][2:]))[1]
+        self.version = rootfs.make(root, python, pips.wheel("24.3.1"))
+        rootfs.libraries(root, paths.PIPGATE, os.path.join(paths.BUILD, "pipgate-fetch"))
+        with open(os.path.join(root, "etc", "pip.conf"), "w") as f:
+            f.write(PIP_CONF % self.index.url)
+
+    def fill_context(self):
+        """What Dockerfiles copy: the index's wheels, a requirements file for either pin."""
+        wheels = os.path.join(self.context, "wheels")
+        os.makedirs(wheels)
+        for file in self.index.files.values():
+            with open(os.path.join(wheels, file.filename), "wb") as f:
+                f.write(file.data)
+        for pin in (BLOCKED, CLEAN):
+            with open(os.path.join(self.context, pin + ".txt"), "w") as f:
+                f.write(pin + "\n")
+
+    def close(self):
+        self.index.close()
+        self.store.close()
+
+
+def advisories():
+    """A feed as OSV has it: one archive of records."""
+    import json
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as z:
+        for record in world.advisories():
+            z.writestr(record["id"] + ".json", json.dumps(record))
+    return data.getvalue()
+
+
+def fill_pipgate(root):
+    """What `make install DESTDIR=/pipgate` leaves (the way "as make install leaves it" compares), for a Python that has the libraries."""
+    for name in ("bin", "libexec/pipgate"):
+        os.makedirs(os.path.join(root, "pipgate/usr/local", name))
+    shutil.copy(paths.PIPGATE, os.path.join(root, "pipgate/usr/local/bin"))
+    for name in LIBEXEC:
+        shutil.copy(os.path.join(paths.BUILD, name), os.path.join(root, "pipgate/usr/local/libexec/pipgate"))
+    open(os.path.join(root, "pipgate/packages"), "w").close()
+
+
+# ---- walking ----
+
+def true(condition, text, result):
+    if not condition:
+        raise Wrong("%s; status %d\n%s%s" % (text, result.status, result.stdout, result.stderr))
+
+
+def refused(result, status=40):
+    true(result.status == status, "expected %d" % status, result)
+    for pattern in TABLE if status == 40 else ():
+        true(re.search(pattern, result.stdout + result.stderr, re.M), "the output lacks %r" % pattern, result)
+
+
+def blocked(images, way):
+    result = started(images, way, BLOCKED)
+    if way.control:
+        true(result.status == 0, "the pin was to come in", result)
+        return "comes in"
+    refused(result, way.status)
+    true("Successfully installed" not in result.stdout, "something was installed", result)
+    true(way.read_only or not images.store.has("made"), "there is an image", result)
+    return "exit %d" % way.status
+
+
+def clean(images, way):
+    result = started(images, way, CLEAN)
+    if way.status == 41:
+        true(result.status not in (0, 40), "nothing can be written, but", result)
+        return "exit %d" % result.status
+    true(result.status == 0 and "blocked" not in result.stderr, "the clean twin", result)
+    if way.read_only:
+        true("Successfully installed %s" % CLEAN.replace("==", "-") in result.stdout, "nothing came", result)
+        return "installs"
+    result = images.store.run("made", way.python, "-c", "import %s; print('it', 'runs', %s.VERSION)" % (MODULE, MODULE))
+    true(result.status == 0 and "it runs 3.7" in result.stdout, "the image does not run", result)
+    return "builds, runs"
+
+
+def started(images, way, pin):
+    words = {"pin": pin, "version": images.version}
+    images.store.remove("made")
+    if way.read_only:
+        argv = ["sh", "-c", way.lines[0].format(**words)]
+        return images.store.run_read_only("gated", *argv, tmp=way.read_only == "tmp")
+    lines = [re.sub(r"\{(\w+)\}", lambda m: words[m.group(1)], line) for line in way.lines]
+    return images.store.build("made", "\n".join(lines) + "\n", images.context, way.network)
+
+
+# ---- what ran ----
+
+class Table:
+    def __init__(self, tap, chosen):
+        self.tap, self.wide, self.number = tap, max([len(w.name) for w in chosen] + [0]), 0
+        self.counts = {"ok": 0, "failed": 0, "skipped": 0}
+
+    def begin(self, n):
+        if self.tap:
+            print("1..%d" % n, flush=True)
+        else:
+            print("%-*s  %-24s %-24s" % (self.wide, "way", "blocked pin", "clean pin"))
+
+    def row(self, way, cells):
+        """cells: (what, state, text, seconds)"""
+        for what, state, text, _ in cells:
+            self.counts[state] += 1
+            self.number += 1
+            if self.tap:
+                print("%s %d - %s: %s%s" % ("not ok" if state == "failed" else "ok", self.number, way.name, what, " # SKIP " + text if state == "skipped" else ""))
+                for line in text.split("\n") if state == "failed" else ():
+                    print("# " + line)
+        if not self.tap:
+            shown = ["%s (%.1f s)" % (text if state == "ok" else state.upper(), seconds) for _, state, text, seconds in cells]
+            print("%-*s  %-24s %-24s" % (self.wide, way.name, *shown))
+            for what, state, text, _ in cells:
+                if state == "failed":
+                    print("    %s: %s" % (what, text.replace("\n", "\n    ")))
+        sys.stdout.flush()
+
+    def end(self):
+        if not self.tap:
+            print("%(ok)d passed, %(failed)d failed, %(skipped)d skipped" % self.counts)
+        return 1 if self.counts["failed"] else 0
+
+
+def cell(what, walk, images, way):
+    start = time.monotonic()
+    try:
+        state, text = "ok", walk(images, way)
+    except (Wrong, RuntimeError) as e:
+        state, text = "failed", str(e)
+    return what, state, text, time.monotonic() - start
+
+
+def walk_all(chosen, table, folder):
+    images = Images(folder)
+    try:
+        images.make()
+        for way in chosen:
+            table.row(way, [cell("blocked pin", blocked, images, way), cell("clean pin", clean, images, way)])
+    finally:
+        images.close()
+
+
+def skip_all(chosen, table, reason):
+    for way in chosen:
+        table.row(way, [(what, "skipped", reason, 0) for what in ("blocked pin", "clean pin")])
+    if not table.tap:
+        print("skipped: " + reason)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a few ways only")
+    parser.add_argument("--tap", action="store_true")
+    parser.add_argument("ways", nargs="*", metavar="WAY")
+    options = parser.parse_args()
+    chosen = [w for w in ways.WAYS if (w.short or not options.short) and any(fnmatch.fnmatch(w.name, g) for g in options.ways or ["*"])]
+    table = Table(options.tap, chosen)
+    table.begin(2 * len(chosen))
+    os.makedirs(paths.BUILD, exist_ok=True)
+    folder = tempfile.mkdtemp(prefix="e2e-", dir=paths.BUILD)
+    try:
+        reason = store.unavailable(os.path.join(folder, "probing"))
+        if reason:
+            skip_all(chosen, table, reason)
+        else:
+            walk_all(chosen, table, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return table.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
