@@ -140,13 +140,21 @@ def _import_all():
     from pip._vendor.packaging.utils import canonicalize_name
 
 
+def _temporary():
+    """None where no folder can be written at all: pip says so in its own words."""
+    try:
+        return tempfile.gettempdir()
+    except OSError:
+        return None
+
+
 def _places(options):
     """Folders below which nothing may be written before the verdict, and those where pip may work at any time."""
     def of(*names):
         return [getattr(options, n, None) for n in names]
     closed = of("target_dir", "prefix_path", "root_path", "download_dir", "wheel_dir", "output_file")
     closed += list(sysconfig.get_paths().values()) + list(sysconfig.get_paths("posix_user").values())
-    opened = [tempfile.gettempdir()] + of("cache_dir", "src_dir", "log")
+    opened = [_temporary()] + of("cache_dir", "src_dir", "log")
     return [[f(p) for p in set(paths) if p for f in (os.path.abspath, os.path.realpath)] for paths in (closed, opened)]
 
 
