@@ -46,7 +46,7 @@ HOOK     := $(B)/pipgate-hook.so $(B)/pipgate_shim.py $(B)/sitecustomize.in
 PROGRAMS := $(B)/pipgate $(B)/pipgate-fetch $(HOOK)
 STARTER  := $(wildcard packaging/starter/*.json)
 
-.PHONY: all dev t check check-hook hook-abi bypass check-asan check-valgrind coverage demo bench fuzz lint format install uninstall dist clean help units
+.PHONY: all dev t check check-hook hook-abi bypass e2e check-asan check-valgrind coverage demo bench fuzz lint format install uninstall dist clean help units
 .DELETE_ON_ERROR:
 .SECONDARY: # objects of tests are kept
 
@@ -148,6 +148,9 @@ coverage: deps-coverage ## lines and branches of matcher/: at least 90 % and 80 
 	$(Q)B=$(B)/coverage tests/run unit conformance replay
 	$(Q)gcovr -r . --object-directory $(B)/coverage -f matcher/ --exclude-throw-branches --fail-under-line 90 --fail-under-branch 80
 
+e2e: deps-e2e all ## containers: every way to a pip in images made from packaging/container, as a table (as root): E2E='*venv*'
+	$(Q)B=$(B) tests/e2e/run.py $(E2E)
+
 bench: deps-bench all ## speed and memory beside the bare pip and pip-audit, as a table
 	$(Q)B=$(B) tests/bench/run $(BENCH)
 
@@ -181,9 +184,9 @@ lint: deps-lint ## cppcheck, shellcheck and the compiler's analyzer
 format: ## clang-format over every C file
 	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
 
-deps-build deps-test deps-valgrind deps-coverage deps-bench deps-fuzz deps-lint:
+deps-build deps-test deps-e2e deps-valgrind deps-coverage deps-bench deps-fuzz deps-lint:
 	$(Q)packaging/deps.sh $(@:deps-%=%)
-.PHONY: deps-build deps-test deps-valgrind deps-coverage deps-bench deps-fuzz deps-lint replays fuzzers
+.PHONY: deps-build deps-test deps-e2e deps-valgrind deps-coverage deps-bench deps-fuzz deps-lint replays fuzzers
 
 demo: deps-build ## the main job on the real index, in a throw-away environment
 	$(Q)$(MAKE) --no-print-directory all
@@ -209,6 +212,6 @@ clean: ## remove everything generated
 	rm -rf $(B)
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 20
 
 -include $(patsubst %.o,%.d,$(call o,$(MATCHER_C) $(PROGRAM_C) $(FETCH_C) $(UNIT_C) $(UNIT_LIB_C) $(FUZZ_C)))

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What the project needs from the system: `packaging/deps.sh build|test|bench|fuzz|valgrind|coverage|lint|demo`.
+# What the project needs from the system: `packaging/deps.sh build|test|e2e|bench|fuzz|valgrind|coverage|lint|demo`.
 # Debian and Ubuntu: installs what is missing (apt-get as root, else through sudo), silent where nothing is. Elsewhere: nothing
 # to say where the libraries and programs are all found, else names what is missing and ends with 1.
 set -eu
@@ -36,6 +36,10 @@ zsh                  p:zsh
 fish                 p:fish
 dash                 p:dash
 '
+# of check, too: a few ways in containers
+e2e='
+buildah              p:buildah
+'
 bench='
 hyperfine            p:hyperfine
 '
@@ -56,7 +60,8 @@ libclang-rt-@-dev    -
 
 case ${1-} in
 build) table=$build ;;
-test) table=$build$test ;;
+test) table=$build$test$e2e ;;
+e2e) table=$build$e2e ;;
 bench) table=$build$test$bench ;;
 fuzz) table=$build$test$fuzz ;;
 valgrind) table=$build$test$valgrind ;;
@@ -64,7 +69,7 @@ coverage) table=$build$test$coverage ;;
 lint) table=$build$lint ;;
 demo) table=$build ;;
 *)
-	echo "usage: packaging/deps.sh build|test|bench|fuzz|valgrind|coverage|lint|demo" >&2
+	echo "usage: packaging/deps.sh build|test|e2e|bench|fuzz|valgrind|coverage|lint|demo" >&2
 	exit 2
 	;;
 esac

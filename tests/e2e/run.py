@@ -26,6 +26,13 @@ TABLE = (r"^pipgate: package +version +severity", r"^pipgate: jinja2 +2\.10 +HIG
 LIBEXEC = ("pipgate-fetch", "starter.db", "pipgate-hook.so", "pipgate_shim.py", "sitecustomize.in")
 PIP_CONF = "[global]\nindex-url = %s\ndisable-pip-version-check = true\nroot-user-action = ignore\n"
 
+OUR_FRAME = re.compile(r'^  File "[^"]*pipgate_shim\.py".*\n(?:    .*\n)+', re.M)  # between pip's own in a traceback
+
+# buildah 1.28 with chroot isolation loses what a command writes last, some three times in a hundred (also of `echo`); a gate that
+# says nothing says nothing every time.
+BUILDS = 4
+RUNS = "import %s as m; raise SystemExit(33 if m.VERSION == '3.7' else 1)" % MODULE  # told by its status for the same reason
+
 
 class Wrong(Exception):
     pass
@@ -36,10 +43,10 @@ class Wrong(Exception):
 class Images:
     """python: a Python with its pip, and nothing of ours; gated: packaging/container/Dockerfile over it; derived: made from that."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, driver):
         self.index = index.Index(world.files())
         self.index.pages["/all.zip"] = advisories()
-        self.store = store.Store(os.path.join(folder, "store"))
+        self.store = store.Store(os.path.join(folder, "store"), driver)
         self.context = os.path.join(folder, "context")
         self.version = None
 
@@ -109,10 +116,9 @@ def true(condition, text, result):
         raise Wrong("%s; status %d\n%s%s" % (text, result.status, result.stdout, result.stderr))
 
 
-def refused(result, status=40):
-    true(result.status == status, "expected %d" % status, result)
-    for pattern in TABLE if status == 40 else ():
-        true(re.search(pattern, result.stdout + result.stderr, re.M), "the output lacks %r" % pattern, result)
+def told(result):
+    """Patterns of our table that the output lacks."""
+    return [p for p in TABLE if not re.search(p, result.stdout + result.stderr, re.M)]
 
 
 def blocked(images, way):
@@ -120,32 +126,46 @@ def blocked(images, way):
     if way.control:
         true(result.status == 0, "the pin was to come in", result)
         return "comes in"
-    refused(result, way.status)
+    if way.as_bare:
+        return as_bare(images, way, BLOCKED, result)
+    builds = 1
+    while result.status == 40 and told(result) and builds < BUILDS:
+        result = started(images, way, BLOCKED)
+        builds += 1
+    true(result.status == 40, "expected 40", result)
+    true(not told(result), "the output lacks %r" % told(result), result)
     true("Successfully installed" not in result.stdout, "something was installed", result)
     true(way.read_only or not images.store.has("made"), "there is an image", result)
-    return "exit %d" % way.status
+    return "exit 40" + (", build %d" % builds if builds > 1 else "")
+
+
+def as_bare(images, way, pin, result):
+    bare = started(images, way, pin, "python")
+    words = OUR_FRAME.sub("", result.stderr)
+    true(bare.status and (result.status, result.out, words) == (bare.status, bare.out, bare.stderr), "a pip without pipgate: %d %s; here" % (bare.status, bare.stderr), result)
+    return "as bare: exit %d" % bare.status
 
 
 def clean(images, way):
     result = started(images, way, CLEAN)
-    if way.status == 41:
-        true(result.status not in (0, 40), "nothing can be written, but", result)
-        return "exit %d" % result.status
+    if way.as_bare:
+        return as_bare(images, way, CLEAN, result)
     true(result.status == 0 and "blocked" not in result.stderr, "the clean twin", result)
     if way.read_only:
         true("Successfully installed %s" % CLEAN.replace("==", "-") in result.stdout, "nothing came", result)
         return "installs"
-    result = images.store.run("made", way.python, "-c", "import %s; print('it', 'runs', %s.VERSION)" % (MODULE, MODULE))
-    true(result.status == 0 and "it runs 3.7" in result.stdout, "the image does not run", result)
+    result = images.store.run("made", way.python, "-c", RUNS)
+    true(result.status == 33, "the image does not run", result)
     return "builds, runs"
 
 
-def started(images, way, pin):
+def started(images, way, pin, image="gated"):
+    """image: of a way that is no Dockerfile."""
     words = {"pin": pin, "version": images.version}
     images.store.remove("made")
     if way.read_only:
         argv = ["sh", "-c", way.lines[0].format(**words)]
-        return images.store.run_read_only("gated", *argv, tmp=way.read_only == "tmp")
+        return images.store.run_read_only(image, *argv, tmp=way.read_only == "tmp")
     lines = [re.sub(r"\{(\w+)\}", lambda m: words[m.group(1)], line) for line in way.lines]
     return images.store.build("made", "\n".join(lines) + "\n", images.context, way.network)
 
@@ -190,13 +210,13 @@ def cell(what, walk, images, way):
     start = time.monotonic()
     try:
         state, text = "ok", walk(images, way)
-    except (Wrong, RuntimeError) as e:
+    except (Wrong, store.Refused) as e:
         state, text = "failed", str(e)
     return what, state, text, time.monotonic() - start
 
 
-def walk_all(chosen, table, folder):
-    images = Images(folder)
+def walk_all(chosen, table, folder, driver):
+    images = Images(folder, driver)
     try:
         images.make()
         for way in chosen:
@@ -224,11 +244,11 @@ def main():
     os.makedirs(paths.BUILD, exist_ok=True)
     folder = tempfile.mkdtemp(prefix="e2e-", dir=paths.BUILD)
     try:
-        reason = store.unavailable(os.path.join(folder, "probing"))
+        driver, reason = store.probe(os.path.join(folder, "probe"))
         if reason:
             skip_all(chosen, table, reason)
         else:
-            walk_all(chosen, table, folder)
+            walk_all(chosen, table, folder, driver)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return table.end()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """buildah with chroot isolation, over a store of images of its own: no daemon, no registry, nothing of the machine's own images."""
+import json
 import os
-import re
 import shutil
 import subprocess
 
@@ -9,14 +9,19 @@ import rootfs
 from lib import proc
 
 DEADLINE = 300
+DRIVERS = ("overlay", "vfs")  # the first that works: vfs copies a whole root file system for every container, and needs nothing
+
+
+class Refused(Exception):
+    """buildah did not do what must work."""
 
 
 class Store:
-    def __init__(self, folder):
+    def __init__(self, folder, driver):
         self.folder, self.contexts = folder, 0
         for name in ("images", "run", "tmp", "empty"):
             os.makedirs(os.path.join(folder, name))
-        self.words = ["buildah", "--root", os.path.join(folder, "images"), "--runroot", os.path.join(folder, "run"), "--storage-driver", "vfs"]
+        self.words = ["buildah", "--root", os.path.join(folder, "images"), "--runroot", os.path.join(folder, "run"), "--storage-driver", driver]
         self.env = {"PATH": os.environ.get("PATH", os.defpath), "HOME": folder, "TMPDIR": os.path.join(folder, "tmp"), "LC_ALL": "C.UTF-8",
                     "BUILDAH_ISOLATION": "chroot"}
 
@@ -27,7 +32,7 @@ class Store:
         """What it says; for what must work."""
         result = self.ask(*words)
         if result.status:
-            raise RuntimeError("buildah %s ended with %d:\n%s%s" % (" ".join(words), result.status, result.stdout, result.stderr))
+            raise Refused("buildah %s ended with %d:\n%s%s" % (" ".join(words), result.status, result.stdout, result.stderr))
         return result.stdout.strip()
 
     def build(self, tag, text, context=None, network=True, **args):
@@ -59,14 +64,14 @@ class Store:
         self.need("rm", container)
         return result
 
-    def run_read_only(self, tag, *argv, tmp=True, env=()):
+    def run_read_only(self, tag, *argv, tmp=True):
         """The same with nothing that can be written but /tmp, or nothing at all; buildah itself has no such way."""
         container = self.need("from", "--pull-never", "localhost/" + tag)
         root, path = self.need("mount", container), os.path.join(self.folder, "read-only.sh")
         with open(path, "w") as f:
             f.write(READ_ONLY)
-        words = re.findall(r'"(PATH=[^"]*|PIPGATE_\w+=[^"]*)"', self.need("inspect", "--format", "{{json .OCIv1.Config.Env}}", container))
-        result = proc.run(["unshare", "--mount", "sh", path, root, "tmp" if tmp else "", "env", "-i", *words, *env, *argv], env=self.env, cwd="/")
+        words = json.loads(self.need("inspect", container))["OCIv1"]["config"]["Env"]
+        result = proc.run(["unshare", "--mount", "sh", path, root, "tmp" if tmp else "", "env", "-i", *words, *argv], env=self.env, cwd="/")
         self.need("umount", container)
         self.need("rm", container)
         return result
@@ -75,6 +80,7 @@ class Store:
         self.ask("rmi", "-f", "localhost/" + tag)
 
     def close(self):
+        self.ask("umount", "--all")
         self.ask("rm", "--all")
         with open("/proc/self/mountinfo") as f:
             mounted = [line.split()[4] for line in f if line.split()[4].startswith(self.folder + "/")]
@@ -94,29 +100,29 @@ exec chroot "$root" "$@"
 """
 
 
-def unavailable(folder):
-    """Why containers cannot be had here, or None. Only what is the machine's counts: a shell in a folder must start by chroot first."""
+def probe(folder):
+    """(driver, None), or (None, why containers cannot be had here). Only what is the machine's counts: a shell in a folder must start
+    by chroot first."""
     if os.getuid() != 0:
-        return "containers are built by root here"
+        return None, "containers are built by root here"
     for name in ("buildah", "unshare", "ldd"):
         if not shutil.which(name):
-            return name + " is not here"
-    store = Store(folder)
-    try:
-        root = os.path.join(folder, "probe")
-        rootfs.frame(root)
-        rootfs.program(root, "sh")
-        if subprocess.run(["chroot", root, "/bin/sh", "-c", "exit 7"]).returncode != 7:
-            raise RuntimeError("a root file system with a shell alone does not start one")
-        store.image_of("probe", lambda place: shutil.copytree(root, place, symlinks=True, dirs_exist_ok=True))
-        result = store.build("probed", "FROM localhost/probe\nRUN exit 7\n")
-        if result.status == 7:
-            return None
-        lines = result.stderr.strip().split("\n")
-        return "buildah cannot run a command with chroot isolation here (%s)" % lines[-1]
-    except RuntimeError as e:
-        if "buildah" not in str(e):
-            raise
-        return "buildah does not work here (%s)" % str(e).strip().split("\n")[-1]
-    finally:
-        store.close()
+            return None, name + " is not here"
+    root, reasons = os.path.join(folder, "shell"), []
+    rootfs.frame(root)
+    rootfs.program(root, "sh")
+    if subprocess.run(["chroot", root, "/bin/sh", "-c", "exit 7"]).returncode != 7:
+        raise RuntimeError("a root file system with a shell alone does not start one")
+    for driver in DRIVERS:
+        store = Store(os.path.join(folder, driver), driver)
+        try:
+            store.image_of("shell", lambda place: shutil.copytree(root, place, symlinks=True, dirs_exist_ok=True))
+            result = store.build("probed", "FROM localhost/shell\nRUN exit 7\n")
+            if result.status == 7:
+                return driver, None
+            reasons.append(result.stderr)
+        except Refused as e:
+            reasons.append(str(e))
+        finally:
+            store.close()
+    return None, "buildah cannot run a command with chroot isolation here (%s)" % reasons[-1].strip().split("\n")[-1]

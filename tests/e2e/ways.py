@@ -8,11 +8,12 @@ there is no image; its twin is built, and the python that is named imports what 
 
 class Way:
     """lines: of a Dockerfile. network: False: there is none, not even a loopback. control: pipgate is not in it, and the pin comes in.
+    as_bare: pip cannot do it at all; status and words are those of a pip without pipgate.
     read_only: no Dockerfile, but a command (lines) in a container of the gated image with a root that cannot be written."""
 
-    def __init__(self, name, *lines, python="python3", network=True, control=False, read_only=None, short=False, status=40):
+    def __init__(self, name, *lines, python="python3", network=True, control=False, read_only=None, short=False, as_bare=False):
         self.name, self.lines, self.python, self.network = name, lines, python, network
-        self.control, self.read_only, self.short, self.status = control, read_only, short, status
+        self.control, self.read_only, self.short, self.as_bare = control, read_only, short, as_bare
 
 
 GATED, VENV, DERIVED = "FROM localhost/gated", "RUN python3 -m venv /venv", "FROM localhost/derived"
@@ -25,7 +26,7 @@ WAYS = (
     Way("RUN pip3.N", GATED, "RUN pip{version} install {pin}"),
     Way("RUN python -m pip", GATED, "RUN python -m pip install {pin}", short=True),
     Way("RUN python -Im pip, no link on PATH", GATED, "ENV PATH=/usr/local/bin:/usr/bin", "RUN python3 -Im pip install {pin}"),
-    Way("RUN the pip beside the interpreter", GATED, 'RUN "$(dirname "$(command -v python3)")/pip" install {pin}'),
+    Way("RUN the interpreter's own pip", GATED, "RUN $(python3 -c 'import sysconfig; print(sysconfig.get_path(\"scripts\"))')/pip install {pin}"),
     Way("RUN /venv/bin/pip", GATED, VENV, "RUN /venv/bin/pip install {pin}", python="/venv/bin/python", short=True),
     Way("RUN . /venv/bin/activate", GATED, VENV, "RUN . /venv/bin/activate && pip install {pin}", python="/venv/bin/python"),
     Way("a requirements file", GATED, "COPY {pin}.txt /requirements.txt", "RUN pip install -r /requirements.txt"),
@@ -46,5 +47,5 @@ WAYS = (
     Way("plan mode", GATED, "ENV PIPGATE_MODE=plan", "RUN pip install {pin}"),
     Way("read-only root: pip", "pip install --target /tmp/made {pin}", read_only="tmp"),
     Way("read-only root: python -m pip", "python3 -m pip install --target /tmp/made {pin}", read_only="tmp"),
-    Way("read-only root, nothing can be written", "pip install --target /tmp/made {pin}", read_only="nothing", status=41),
+    Way("read-only root, nothing can be written", "pip install {pin}", read_only="nothing", as_bare=True),
 )

@@ -178,6 +178,19 @@ def bypass():
     return _cases("bypass")
 
 
+class _Containers(Program):
+    """A few ways in one program, as they share their images; ALL=1 all of them."""
+
+    def __init__(self):
+        words = [] if os.environ.get("ALL") else ["--short"]
+        super().__init__("e2e/containers", [os.path.join(paths.TESTS, "e2e", "run.py"), "--tap"] + words, _environment(),
+                         "a program with sanitizers does not stand in an image" if "asan" in paths.BUILD else None)
+
+
+def e2e():
+    return [_Containers()]
+
+
 def run_safely(item):
     """run() with its time; an error of the test itself is a failure like any other."""
     start = time.monotonic()
@@ -190,4 +203,5 @@ def run_safely(item):
     return outcome
 
 
-SUITES = {"conformance": conformance, "unit": unit, "cli": cli, "audit": audit, "hook": hook, "bypass": bypass}  # in this order: long programs start first
+SUITES = {"e2e": e2e, "conformance": conformance, "unit": unit, "cli": cli, "audit": audit, "hook": hook,
+          "bypass": bypass}  # in this order: long programs start first
