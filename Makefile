@@ -148,7 +148,7 @@ coverage: deps-coverage ## lines and branches of matcher/: at least 90 % and 80 
 	$(Q)B=$(B)/coverage tests/run unit conformance replay
 	$(Q)gcovr -r . --object-directory $(B)/coverage -f matcher/ --exclude-throw-branches --fail-under-line 90 --fail-under-branch 80
 
-e2e: deps-e2e all ## containers: every way to a pip in images made from packaging/container, as a table (as root): E2E='*venv*'
+e2e: deps-e2e all ## containers: ways to a pip in images of packaging/container, as a table; as root: E2E='*venv*'
 	$(Q)B=$(B) tests/e2e/run.py $(E2E)
 
 bench: deps-bench all ## speed and memory beside the bare pip and pip-audit, as a table

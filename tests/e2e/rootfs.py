@@ -11,7 +11,8 @@ UNUSED = {"test", "tests", "idlelib", "tkinter", "turtledemo", "lib2to3", "pydoc
           "sitecustomize.py", "EXTERNALLY-MANAGED"}  # of a standard library; the last two are settings of the machine's own
 WHEELS = "/usr/share/python-wheels"  # where Debian's own Python keeps what ensurepip installs
 USER, UID = "app", 1000  # who is not root in there
-ASK = "import os, sys; print(os.path.realpath(sys.executable)); print(os.path.dirname(os.__file__)); print('%d.%d' % sys.version_info[:2]); print(sys.base_prefix)"
+ASK = """import os, sys
+for word in os.path.realpath(sys.executable), os.path.dirname(os.__file__), '%d.%d' % sys.version_info[:2], sys.base_prefix: print(word)"""
 
 
 def make(root, python, pip):
@@ -26,7 +27,8 @@ def make(root, python, pip):
 
 def frame(root):
     """The folders and the files that a system has before any program. bin and lib are links, as Debian has them."""
-    for folder in ("usr/bin", "usr/lib", "usr/lib64", "usr/local/bin", "usr/local/lib", "etc", "opt", "root", "dev", "proc", "sys", "run", "home/" + USER):
+    for folder in ("usr/bin", "usr/lib", "usr/lib64", "usr/local/bin", "usr/local/lib", "etc", "opt", "root", "dev", "proc", "sys", "run",
+                   "home/" + USER):
         os.makedirs(os.path.join(root, folder))
     for folder in ("tmp", "var/tmp"):
         os.makedirs(os.path.join(root, folder))

@@ -5,6 +5,7 @@ tests/e2e/run.py [--short] [--tap] [WAY…], a WAY as '*venv*'. --tap is for tes
 import argparse
 import fnmatch
 import io
+import json
 import os
 import re
 import shutil
@@ -24,6 +25,7 @@ from lib import index, paths, pips, world  # noqa: E402
 BLOCKED, CLEAN, MODULE = "jinja2==2.10", "idna==3.7", "idna"
 TABLE = (r"^pipgate: package +version +severity", r"^pipgate: jinja2 +2\.10 +HIGH", r"^pipgate: blocked: jinja2 2\.10: HIGH")
 LIBEXEC = ("pipgate-fetch", "starter.db", "pipgate-hook.so", "pipgate_shim.py", "sitecustomize.in")
+PYTHON = "FROM localhost/bare\nENV PATH=/usr/local/bin:/usr/bin\nRUN python3 -I /opt/{0}/pip install --no-index /opt/{0}\n"
 PIP_CONF = "[global]\nindex-url = %s\ndisable-pip-version-check = true\nroot-user-action = ignore\n"
 
 OUR_FRAME = re.compile(r'^  File "[^"]*pipgate_shim\.py".*\n(?:    .*\n)+', re.M)  # between pip's own in a traceback
@@ -53,8 +55,7 @@ class Images:
     def make(self):
         self.fill_context()
         self.store.image_of("bare", self.fill_python)
-        self.built("python", "FROM localhost/bare\nENV PATH=/usr/local/bin:/usr/bin\nRUN python3 -I /opt/{0}/pip install --no-index /opt/{0}\n".format(
-            os.path.basename(pips.wheel("24.3.1"))))
+        self.built("python", PYTHON.format(os.path.basename(pips.wheel("24.3.1"))))
         self.store.image_of("pipgate", fill_pipgate)
         with open(os.path.join(paths.ROOT, "packaging", "container", "Dockerfile")) as f:
             self.built("gated", f.read(), PYTHON_IMAGE="localhost/python", PIPGATE_IMAGE="localhost/pipgate",
@@ -91,7 +92,6 @@ class Images:
 
 def advisories():
     """A feed as OSV has it: one archive of records."""
-    import json
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as z:
         for record in world.advisories():
@@ -100,7 +100,7 @@ def advisories():
 
 
 def fill_pipgate(root):
-    """What `make install DESTDIR=/pipgate` leaves (the way "as make install leaves it" compares), for a Python that has the libraries."""
+    """What the Dockerfile's own stage has: what `make install DESTDIR=/pipgate` lays down. fill_python brings the libraries: no package."""
     for name in ("bin", "libexec/pipgate"):
         os.makedirs(os.path.join(root, "pipgate/usr/local", name))
     shutil.copy(paths.PIPGATE, os.path.join(root, "pipgate/usr/local/bin"))
@@ -142,7 +142,8 @@ def blocked(images, way):
 def as_bare(images, way, pin, result):
     bare = started(images, way, pin, "python")
     words = OUR_FRAME.sub("", result.stderr)
-    true(bare.status and (result.status, result.out, words) == (bare.status, bare.out, bare.stderr), "a pip without pipgate: %d %s; here" % (bare.status, bare.stderr), result)
+    same = (result.status, result.out, words) == (bare.status, bare.out, bare.stderr)
+    true(bare.status and same, "a pip without pipgate: %d %s; here" % (bare.status, bare.stderr), result)
     return "as bare: exit %d" % bare.status
 
 
@@ -189,7 +190,8 @@ class Table:
             self.counts[state] += 1
             self.number += 1
             if self.tap:
-                print("%s %d - %s: %s%s" % ("not ok" if state == "failed" else "ok", self.number, way.name, what, " # SKIP " + text if state == "skipped" else ""))
+                word, skip = "not ok" if state == "failed" else "ok", " # SKIP " + text if state == "skipped" else ""
+                print("%s %d - %s: %s%s" % (word, self.number, way.name, what, skip))
                 for line in text.split("\n") if state == "failed" else ():
                     print("# " + line)
         if not self.tap:
