@@ -223,15 +223,16 @@ def walk_all(chosen, table, folder, driver):
         images.make()
         for way in chosen:
             table.row(way, [cell("blocked pin", blocked, images, way), cell("clean pin", clean, images, way)])
+    except (Wrong, store.Refused) as e:
+        none_of(chosen[:1], table, "failed", "there are no images to walk in: %s" % e)
+        none_of(chosen[1:], table, "failed", "there are no images to walk in")
     finally:
         images.close()
 
 
-def skip_all(chosen, table, reason):
+def none_of(chosen, table, state, reason):
     for way in chosen:
-        table.row(way, [(what, "skipped", reason, 0) for what in ("blocked pin", "clean pin")])
-    if not table.tap:
-        print("skipped: " + reason)
+        table.row(way, [(what, state, reason, 0) for what in ("blocked pin", "clean pin")])
 
 
 def main():
@@ -248,7 +249,8 @@ def main():
     try:
         driver, reason = store.probe(os.path.join(folder, "probe"))
         if reason:
-            skip_all(chosen, table, reason)
+            none_of(chosen, table, "skipped", reason)
+            print("# skipped: " + reason)
         else:
             walk_all(chosen, table, folder, driver)
     finally:
