@@ -49,21 +49,21 @@ class Images:
         self.index = index.Index(world.files())
         self.index.pages["/all.zip"] = advisories()
         self.store = store.Store(os.path.join(folder, "store"), driver)
-        self.context = os.path.join(folder, "context")
+        self.context, self.programs = os.path.join(folder, "context"), os.path.join(folder, "programs")
         self.version = None
 
     def make(self):
         self.fill_context()
         self.store.image_of("bare", self.fill_python)
         self.built("python", PYTHON.format(os.path.basename(pips.wheel("24.3.1"))))
-        self.store.image_of("pipgate", fill_pipgate)
+        fill_pipgate(self.programs)
         with open(os.path.join(paths.ROOT, "packaging", "container", "Dockerfile")) as f:
-            self.built("gated", f.read(), PYTHON_IMAGE="localhost/python", PIPGATE_IMAGE="localhost/pipgate",
+            self.built("gated", f.read(), named=["pipgate=" + self.programs], PYTHON_IMAGE="localhost/python",
                        PIPGATE_FEEDS="osv=%s/all.zip" % self.index.root)
         self.built("derived", "FROM localhost/gated\nRUN python3 -m venv /venv\nENV PATH=/venv/bin:$PATH\n")
 
-    def built(self, tag, text, **args):
-        result = self.store.build(tag, text, **args)
+    def built(self, tag, text, **options):
+        result = self.store.build(tag, text, **options)
         if result.status:
             raise Wrong("the image %s was not built: status %d\n%s%s" % (tag, result.status, result.stdout, result.stderr))
 

@@ -35,13 +35,16 @@ class Store:
             raise Refused("buildah %s ended with %d:\n%s%s" % (" ".join(words), result.status, result.stdout, result.stderr))
         return result.stdout.strip()
 
-    def build(self, tag, text, context=None, network=True, **args):
-        """A Dockerfile's text to an image. Without network there is no loopback either: a name space with nothing in it."""
+    def build(self, tag, text, context=None, network=True, named=(), **args):
+        """A Dockerfile's text to an image. named: NAME=FOLDER, each in the place of the stage of that name.
+        Without network there is no loopback either: a name space with nothing in it."""
         self.contexts += 1
         path = os.path.join(self.folder, "Dockerfile.%d" % self.contexts)
         with open(path, "w") as f:
             f.write(text)
         words = ["bud", "--pull-never", "--network", "host", "--layers=false", "-t", "localhost/" + tag, "-f", path]
+        for name in named:
+            words += ["--build-context", name]
         for name, value in args.items():
             words += ["--build-arg", "%s=%s" % (name, value)]
         return self.ask(*words, context or os.path.join(self.folder, "empty"), before=() if network else ("unshare", "--net"))
