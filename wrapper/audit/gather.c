@@ -76,7 +76,8 @@ static enum pipgate_status drift(struct auditing *a, struct pipgate_error *error
 
 	for (size_t i = 0; i < a->inventory.inputs.n; i++)
 		if (strcmp(inputs[i].kind, "environment") != 0 && strcmp(inputs[i].kind, "folder") != 0)
-			return error_set(error, PIPGATE_INVALID, "--drift compares what is installed with a lock, and %s is no environment", inputs[i].path);
+			return error_set(error, PIPGATE_INVALID, "--drift compares what is installed with a lock, and %s is no environment",
+				inputs[i].path);
 	return source_drift(&a->gathering, a->options.drift, error);
 }
 
@@ -122,7 +123,8 @@ static enum pipgate_status only_new(struct auditing *a, struct pipgate_error *er
 	enum pipgate_status status;
 
 	if (!o->requirements.n && !o->inputs.n && !o->recursive)
-		return error_set(error, PIPGATE_INVALID, "--against compares files in git: name requirement files, lock files or projects, or --recursive DIR");
+		return error_set(error, PIPGATE_INVALID,
+			"--against compares files in git: name requirement files, lock files or projects, or --recursive DIR");
 	status = against_init(&against, a->run, o->against, error);
 	if (status == PIPGATE_OK)
 		status = gather_before(a, &against, &before, error);

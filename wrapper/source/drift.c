@@ -134,11 +134,12 @@ static void compare_installed(struct gathering *g, const struct entries *install
 
 		if (l && !has_version(g->run, allowed, e))
 			put(g, (struct drift){e->name, e->version, l->version, l->file, l->line},
-				text_format(g->run, SPAN_FMT " " SPAN_FMT " is installed, and %s:%zu has " SPAN_FMT, SPAN_ARG(e->name), SPAN_ARG(e->version),
-					l->file, l->line, SPAN_ARG(l->version)));
+				text_format(g->run, SPAN_FMT " " SPAN_FMT " is installed, and %s:%zu has " SPAN_FMT, SPAN_ARG(e->name),
+					SPAN_ARG(e->version), l->file, l->line, SPAN_ARG(l->version)));
 		else if (!l && !is_installer(e->name) && !is_own(g, e, lock))
 			put(g, (struct drift){e->name, e->version, {NULL, 0}, e->file, 0},
-				text_format(g->run, SPAN_FMT " " SPAN_FMT " is installed, and %s does not have it", SPAN_ARG(e->name), SPAN_ARG(e->version), lock));
+				text_format(g->run, SPAN_FMT " " SPAN_FMT " is installed, and %s does not have it", SPAN_ARG(e->name),
+					SPAN_ARG(e->version), lock));
 	}
 }
 
@@ -149,7 +150,8 @@ static void compare_locked(struct gathering *g, const struct entries *installed,
 
 		if (find(installed, e->name) == installed->n)
 			put(g, (struct drift){e->name, {NULL, 0}, e->version, e->file, e->line},
-				text_format(g->run, SPAN_FMT " " SPAN_FMT " of %s:%zu is not installed", SPAN_ARG(e->name), SPAN_ARG(e->version), e->file, e->line));
+				text_format(g->run, SPAN_FMT " " SPAN_FMT " of %s:%zu is not installed", SPAN_ARG(e->name), SPAN_ARG(e->version),
+					e->file, e->line));
 	}
 }
 
@@ -193,8 +195,10 @@ enum pipgate_status source_drift(struct gathering *g, const char *lock, struct p
 		return status;
 	kind = lock_kind_of(&file);
 	if (!kind)
-		return error_set(error, PIPGATE_INVALID, "--drift %s: this is no lock file (pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, "
-			"conda-lock.yml)", lock);
+		return error_set(error, PIPGATE_INVALID,
+			"--drift %s: this is no lock file (pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, "
+			"conda-lock.yml)",
+			lock);
 	status = lock_parse(g, kind, &file, &root, error);
 	if (status == PIPGATE_OK)
 		status = read_twice(g, kind, &file, root, &wanted, &allowed, error);

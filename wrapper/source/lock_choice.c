@@ -120,7 +120,8 @@ static void put_comparison(struct lock *lock, struct buf *out, struct span left,
 		take_word(rest);
 	right = take_word(rest);
 	if (!left_asks && !asks_for_choice(right)) {
-		buf_format(out, SPAN_FMT " " SPAN_FMT "%s " SPAN_FMT, SPAN_ARG(left), SPAN_ARG(sign), span_is(sign, "not") ? " in" : "", SPAN_ARG(right));
+		buf_format(out, SPAN_FMT " " SPAN_FMT "%s " SPAN_FMT, SPAN_ARG(left), SPAN_ARG(sign), span_is(sign, "not") ? " in" : "",
+			SPAN_ARG(right));
 		return;
 	}
 	holds = left_asks ? chosen(lock, left, unquoted(right)) : chosen(lock, right, unquoted(left));

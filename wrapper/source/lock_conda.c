@@ -33,7 +33,8 @@ static bool is_meant(const struct lock *lock, struct span platform)
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		if (span_is(platform, table[i].conda))
-			return span_is(value_of(lock, "sys_platform"), table[i].sys_platform) && span_is(value_of(lock, "platform_machine"), table[i].machine);
+			return span_is(value_of(lock, "sys_platform"), table[i].sys_platform) &&
+			       span_is(value_of(lock, "platform_machine"), table[i].machine);
 	return !platform.n;
 }
 

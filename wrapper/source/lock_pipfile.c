@@ -9,7 +9,8 @@
 /* "develop" is what `pipenv --dev` brings. */
 static bool chooses(const struct lock *lock, struct span section)
 {
-	return span_is(section, "default") || lock_chooses_group(lock, section) || (span_is(section, "develop") && lock_chooses_group(lock, SPAN("dev")));
+	return span_is(section, "default") || lock_chooses_group(lock, section) ||
+	       (span_is(section, "develop") && lock_chooses_group(lock, SPAN("dev")));
 }
 
 /* The line of `"name":`, from where the last one was found. */

@@ -53,8 +53,9 @@ static void add_settings(struct gathering *g, struct buf *key)
 		add_file(g, key, config ? text_format(g->run, "%s/pip/pip.conf", config) : text_format(g->run, "%s/.config/pip/pip.conf", home));
 	}
 	if (g->pip.stdlib && g->pip.virtual_environment)
-		add_file(g, key, text_format(g->run, "%.*s/pip.conf", (int)(strstr(g->pip.python, "/bin/") ? strstr(g->pip.python, "/bin/") - g->pip.python : 0),
-			g->pip.python));
+		add_file(g, key,
+			text_format(g->run, "%.*s/pip.conf",
+				(int)(strstr(g->pip.python, "/bin/") ? strstr(g->pip.python, "/bin/") - g->pip.python : 0), g->pip.python));
 	if (named)
 		add_file(g, key, named);
 }

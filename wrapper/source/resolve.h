@@ -17,7 +17,8 @@ struct resolution {
 	struct buf material; /* all else that the answer depends on: the bytes of the files */
 };
 /* INVALID: pip said no; the error is its last word. */
-enum pipgate_status resolve(struct gathering *gathering, struct resolution *resolution, struct plan *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status resolve(
+	struct gathering *gathering, struct resolution *resolution, struct plan *out, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* Index options of the command line and of a target, as every resolution wants them. */
 void resolve_options(struct gathering *gathering, struct words *words);
 

@@ -167,7 +167,8 @@ static enum pipgate_status unchanged(const struct requirement_files *files, stru
 		struct buf bytes;
 
 		buf_init(&bytes, NULL, SOURCE_BYTES);
-		if (file_read(AT_FDCWD, texts[i].path, &bytes, NULL) == PIPGATE_OK && !span_equal(bytes.n ? buf_view(&bytes) : SPAN(""), texts[i].bytes))
+		if (file_read(AT_FDCWD, texts[i].path, &bytes, NULL) == PIPGATE_OK &&
+			!span_equal(bytes.n ? buf_view(&bytes) : SPAN(""), texts[i].bytes))
 			status = error_set(error, PIPGATE_FAILED, "%s was changed while it was audited; run it again", texts[i].path);
 		buf_fini(&bytes);
 	}
@@ -242,8 +243,8 @@ enum pipgate_status source_requirements(struct gathering *g, const struct source
 		return error_set(error, PIPGATE_INVALID, "the --disable-pip flag can only be used with a hashed requirements files or "
 			"if the --no-deps flag has been provided");
 	if (files.remote && (g->settings->no_deps || g->settings->disable_pip))
-		return error_set(error, PIPGATE_INVALID, "%s names a file at an address, which only pip can read: not with --no-deps or --disable-pip",
-			given[0].path);
+		return error_set(error, PIPGATE_INVALID,
+			"%s names a file at an address, which only pip can read: not with --no-deps or --disable-pip", given[0].path);
 	if (g->settings->no_deps || g->settings->disable_pip || (files.require_hashes && requirement_files_pinned(&files)))
 		return as_they_stand(g, &files, error);
 	return by_pip(g, &files, given, n, error);

@@ -117,7 +117,8 @@ static enum pipgate_status interpreter(struct gathering *g, const char **out, st
 		return status;
 	*out = pip_interpreter(g->run, &g->pip);
 	if (!*out)
-		return error_set(error, PIPGATE_FAILED, "no interpreter was found for %s, and TOML is read by one; name it with --python", g->pip.words[0]);
+		return error_set(error, PIPGATE_FAILED, "no interpreter was found for %s, and TOML is read by one; name it with --python",
+			g->pip.words[0]);
 	return PIPGATE_OK;
 }
 
