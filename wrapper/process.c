@@ -96,15 +96,25 @@ static int wait_for(pid_t pid)
 	return WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+int process_start(const struct process *process, pid_t *pid)
+{
+	process_hold_signals();
+	if (start(process, pid))
+		return -1;
+	child = *pid;
+	return 0;
+}
+
+int process_wait(pid_t pid)
+{
+	return wait_for(pid);
+}
+
 int process_run(const struct process *process)
 {
 	pid_t pid;
 
-	process_hold_signals();
-	if (start(process, &pid))
-		return -1;
-	child = pid;
-	return wait_for(pid);
+	return process_start(process, &pid) ? -1 : wait_for(pid);
 }
 
 enum pipgate_status process_read(struct pipgate_run *run, const struct process *process, size_t limit, struct span *out, int *status,
@@ -119,15 +129,13 @@ enum pipgate_status process_read(struct pipgate_run *run, const struct process *
 	if (pipe2(pipe_fd, O_CLOEXEC))
 		return error_set(error, PIPGATE_FAILED, "cannot make a pipe: %s", strerror(errno));
 	p.stdout_fd = pipe_fd[1];
-	process_hold_signals();
-	if (start(&p, &pid)) {
+	if (process_start(&p, &pid)) {
 		int why = errno;
 
 		close(pipe_fd[0]);
 		close(pipe_fd[1]);
 		return error_set(error, PIPGATE_FAILED, "%s cannot be started: %s", p.argv[0], strerror(why));
 	}
-	child = pid;
 	close(pipe_fd[1]);
 	while (n <= limit) {
 		ssize_t got = read(pipe_fd[0], bytes + n, limit + 1 - n);

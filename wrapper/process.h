@@ -6,6 +6,8 @@
 #ifndef WRAPPER_PROCESS_H
 #define WRAPPER_PROCESS_H
 
+#include <sys/types.h>
+
 #include "wrapper/memory.h"
 
 struct process {
@@ -16,6 +18,9 @@ struct process {
 
 /* An exit status (0..255), or 256 + the number of the signal that ended it. -1: could not be started, errno tells. */
 int process_run(const struct process *process);
+/* The same in two halves, for a program that is talked with meanwhile. -1: could not be started, errno tells. */
+int process_start(const struct process *process, pid_t *pid);
+int process_wait(pid_t pid);
 /* The same, keeping stdout up to limit bytes in the run; more than that is FAILED. */
 enum pipgate_status process_read(struct pipgate_run *run, const struct process *process, size_t limit, struct span *out, int *status,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
