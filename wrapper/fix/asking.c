@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "matcher/base/buf.h"
 #include "matcher/base/json.h"
 #include "wrapper/process.h"
 

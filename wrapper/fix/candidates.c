@@ -257,6 +257,19 @@ static bool fits(void *ctx, const struct fix_need *need, size_t candidate)
 
 /* ---- beginning and end ---- */
 
+/* Extras that what is there asks for, before any need is read: the one that has them may come before the one that asks. */
+static void learn_extras(struct candidates *c)
+{
+	for (size_t i = 0; i < c->request->n; i++) {
+		const struct pipgate_component *component = &c->request->components[i];
+		struct fix_need need;
+
+		for (size_t k = 0; k < component->n_requires_dist; k++)
+			if (memchr(component->requires_dist[k].p, '[', component->requires_dist[k].n))
+				candidates_need(c, component->requires_dist[k], &candidates_at(c, i)->extras, &need);
+	}
+}
+
 void candidates_init(struct candidates *c, const struct fix_request *request)
 {
 	*c = (struct candidates){.request = request, .by_name = must(arena_array(request->run, request->n + 1, sizeof(size_t)))};
@@ -271,6 +284,7 @@ void candidates_init(struct candidates *c, const struct fix_request *request)
 			*(struct span *)must(list_push(request->run, &d->extras, sizeof(struct span))) = component->extras[k];
 	}
 	qsort_r(c->by_name, request->n, sizeof(size_t), by_name, c);
+	learn_extras(c);
 }
 
 void candidates_fini(struct candidates *c)

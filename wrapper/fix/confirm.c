@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/fix/confirm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "matcher/base/buf.h"
+#include "wrapper/file.h"
+#include "wrapper/process.h"
+#include "wrapper/temporary.h"
+
+#include "matcher/base/banned.h"
+
+#define PINS_MAX ((size_t)16 << 20)  /* a line a distribution */
+#define PRINTED_MAX ((size_t)4 << 20)
+
+/* ---- what is asked ---- */
+
+static const struct pin *pin_of(const struct pin *pins, size_t n, struct span name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (span_equal(pins[i].name, name))
+			return &pins[i];
+	return NULL;
+}
+
+/* Can an index's release stand for it? What came from elsewhere is left as it is. */
+static bool pinnable(const struct fix_request *r, const struct pipgate_component *c)
+{
+	struct pipgate_version version;
+
+	return (c->origin == PIPGATE_ORIGIN_INDEX || c->origin == PIPGATE_ORIGIN_UNKNOWN || c->origin == PIPGATE_ORIGIN_INSTALLED) &&
+		pipgate_version_parse(r->run, c->version, &version) == PIPGATE_OK;
+}
+
+static void put_pin(struct buf *out, const struct pipgate_component *c, struct span version)
+{
+	buf_span(out, c->name);
+	for (size_t i = 0; i < c->n_extras; i++) {
+		buf_text(out, i ? "," : "[");
+		buf_span(out, c->extras[i]);
+	}
+	if (c->n_extras)
+		buf_byte(out, ']');
+	buf_format(out, "==" SPAN_FMT "\n", SPAN_ARG(version));
+}
+
+/* What moves, and (where nothing is there yet) what was asked for at first. */
+static void put_requirements(const struct fix_request *r, const struct pin *pins, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < r->n_asked; i++)
+		buf_format(out, SPAN_FMT "\n", SPAN_ARG(r->asked[i].text));
+	for (size_t i = 0; i < r->n && !r->installed; i++)
+		if (r->components[i].requested && pinnable(r, &r->components[i]) && !pin_of(pins, n, r->components[i].name))
+			put_pin(out, &r->components[i], r->components[i].version);
+	for (size_t i = 0; i < r->n; i++)
+		if (pin_of(pins, n, r->components[i].name))
+			put_pin(out, &r->components[i], pin_of(pins, n, r->components[i].name)->version);
+	for (size_t i = 0; i < n; i++) {
+		bool there = false;
+
+		for (size_t k = 0; k < r->n && !there; k++)
+			there = span_equal(r->components[k].name, pins[i].name);
+		if (!there)
+			buf_format(out, SPAN_FMT "==" SPAN_FMT "\n", SPAN_ARG(pins[i].name), SPAN_ARG(pins[i].version));
+	}
+}
+
+static void put_constraints(const struct fix_request *r, const struct pin *pins, size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (pinnable(r, &r->components[i]) && !pin_of(pins, n, r->components[i].name))
+			buf_format(out, SPAN_FMT "==" SPAN_FMT "\n", SPAN_ARG(r->components[i].name), SPAN_ARG(r->components[i].version));
+}
+
+static enum pipgate_status write_text(const char *path, const struct buf *text, struct pipgate_error *error)
+{
+	enum pipgate_status status = buf_status(text);
+
+	if (status != PIPGATE_OK)
+		return error_set(error, status, "more than %zu bytes of pins", PINS_MAX);
+	return file_write(path, text->n ? buf_view(text) : SPAN(""), error);
+}
+
+enum pipgate_status confirm_files(const struct fix_request *r, const struct pin *pins, size_t n, struct pinned_files *out,
+	struct pipgate_error *error)
+{
+	const char *folder = temporary_folder(error);
+	enum pipgate_status status;
+	struct buf text;
+
+	if (!folder)
+		return PIPGATE_FAILED;
+	out->requirements = text_format(r->run, "%s/fix-requirements.txt", folder);
+	out->constraints = text_format(r->run, "%s/fix-constraints.txt", folder);
+	buf_init(&text, NULL, PINS_MAX);
+	put_requirements(r, pins, n, &text);
+	status = write_text(out->requirements, &text, error);
+	buf_clear(&text);
+	put_constraints(r, pins, n, &text);
+	if (status == PIPGATE_OK)
+		status = write_text(out->constraints, &text, error);
+	buf_fini(&text);
+	return status;
+}
+
+/* ---- pip ---- */
+
+struct span pip_last_word(struct span text)
+{
+	struct span last = {NULL, 0}, wanted = {NULL, 0};
+
+	while (text.n) {
+		struct span line = span_trim(span_split(&text, '\n'));
+
+		if (span_starts(line, SPAN("ERROR: ")))
+			wanted = span_from(line, 7);
+		if (line.n)
+			last = line;
+	}
+	return wanted.n ? wanted : last.n ? last : SPAN("it said nothing");
+}
+
+enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed, struct pipgate_error *error)
+{
+	const char *folder = temporary_folder(error), *path;
+	struct buf bytes;
+	int out;
+
+	if (!folder)
+		return PIPGATE_FAILED;
+	path = text_format(run, "%s/fix.out", folder);
+	out = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+	if (out < 0)
+		return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
+	*code = process_run(&(struct process){.argv = argv, .stdin_fd = -1, .stdout_fd = out, .stderr_fd = out});
+	close(out);
+	if (process_signal())
+		return error_set(error, PIPGATE_FAILED, "stopped by a signal");
+	buf_init(&bytes, NULL, PRINTED_MAX);
+	*printed = file_read(AT_FDCWD, path, &bytes, NULL) == PIPGATE_OK && bytes.n ? must_span(arena_copy(run, buf_view(&bytes))) : SPAN("");
+	buf_fini(&bytes);
+	return PIPGATE_OK;
+}
+
+static char **command(const struct fix_request *r, const struct pinned_files *files, const char *report)
+{
+	static const char *const fixed[] = {"pip", "install", "--gate-profile", "developer", "--gate-fail-on", "none", "--dry-run",
+		"--disable-pip-version-check", "--no-input", "-q", "--report"};
+	struct words argv = {.run = r->run};
+	char self[PATH_MAX];
+
+	words_add(&argv, text_copy(r->run, span_of(realpath("/proc/self/exe", self) ? self : "/proc/self/exe")));
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		words_add(&argv, fixed[i]);
+	words_add(&argv, report);
+	words_add(&argv, "--gate-python");
+	words_add(&argv, r->pip->python);
+	if (!r->installed)
+		words_add(&argv, "--ignore-installed");
+	if (r->no_deps)
+		words_add(&argv, "--no-deps");
+	if (!r->build) {
+		words_add(&argv, "--gate-policy");
+		words_add(&argv, "sdist=block");
+	}
+	words_add(&argv, "-r");
+	words_add(&argv, files->requirements);
+	words_add(&argv, "-c");
+	words_add(&argv, files->constraints);
+	if (r->options)
+		words_add_all(&argv, r->options);
+	return words_end(&argv);
+}
+
+enum confirmed confirm(const struct fix_request *r, const struct pin *pins, size_t n, struct plan *plan, struct span *why,
+	struct pipgate_error *error)
+{
+	struct pinned_files files;
+	const char *report;
+	struct span printed;
+	int code = -1;
+
+	if (!pip_at_least(r->pip, 22, 2))
+		return CONFIRMED_UNKNOWN;
+	if (confirm_files(r, pins, n, &files, error) != PIPGATE_OK)
+		return CONFIRMED_ERROR;
+	report = text_format(r->run, "%s.json", files.requirements);
+	unsetenv("PIPGATE_REPORT"); /* it is for our caller */
+	if (pip_run_quietly(r->run, command(r, &files, report), &code, &printed, error) != PIPGATE_OK)
+		return CONFIRMED_ERROR;
+	if (code) {
+		*why = pip_last_word(printed);
+		return CONFIRMED_NO;
+	}
+	return report_read_file(r->run, report, plan, error) == PIPGATE_OK ? CONFIRMED_YES : CONFIRMED_ERROR;
+}
