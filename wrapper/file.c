@@ -80,17 +80,17 @@ enum pipgate_status file_write(const char *path, struct span bytes, struct pipga
 {
 	char beside[PATH_MAX];
 	struct stat st;
-	bool good;
+	bool good, there = lstat(path, &st) == 0;
 	int fd;
 
-	if (strcmp(path, "-") == 0 || (lstat(path, &st) == 0 && !S_ISREG(st.st_mode)))
+	if (strcmp(path, "-") == 0 || (there && !S_ISREG(st.st_mode)))
 		return write_directly(path, bytes, error);
 	if (snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >= (int)sizeof(beside))
 		return error_set(error, PIPGATE_INVALID, "%s: the name is too long", path);
 	fd = mkostemp(beside, O_CLOEXEC);
 	if (fd < 0)
 		return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
-	good = file_put(fd, bytes) && fchmod(fd, 0644) == 0 && fsync(fd) == 0;
+	good = file_put(fd, bytes) && fchmod(fd, there ? st.st_mode & 0777 : 0644) == 0 && fsync(fd) == 0;
 	good = close(fd) == 0 && good;
 	if (good && rename(beside, path) == 0)
 		return PIPGATE_OK;

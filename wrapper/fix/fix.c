@@ -282,13 +282,12 @@ enum pipgate_status fix_find(const struct fix_request *r, struct fix_plan *out, 
 const char *fix_lock_command(struct pipgate_run *run, const char *kind, const struct fix_move *move)
 {
 	static const struct {
-		const char *kind, *before, *after; /* around the name; the version is put behind after where that ends in = */
+		const char *kind, *before, *after; /* around the name; after, where it is not empty, is followed by the version */
 	} tools[] = {
 		{"uv.lock", "uv lock --upgrade-package ", "=="},
 		{"poetry.lock", "poetry update ", ""},
 		{"pdm.lock", "pdm update ", ""},
 		{"Pipfile.lock", "pipenv update ", ""},
-		{"pylock.toml", "pip lock -o pylock.toml ", "=="},
 		{"conda-lock", "conda-lock lock --update ", ""},
 	};
 
