@@ -10,8 +10,8 @@
 enum pipgate_status file_read_fd(int fd, const char *name, struct buf *out, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* The same of a regular file; errors name it. folder: as openat's, AT_FDCWD. */
 enum pipgate_status file_read(int folder, const char *path, struct buf *out, struct pipgate_error *error) PIPGATE_MUST_USE;
-/* Writes beside, fsyncs, renames; a file that is there keeps its mode. "-" is stdout; what is there and no regular file (a link, a FIFO, /dev/null) is written to
- * directly. */
+/* Writes beside, fsyncs, renames; a file that is there keeps its mode. "-" is stdout; what is there and no regular file (a link, a
+ * FIFO, /dev/null) is written to directly. */
 enum pipgate_status file_write(const char *path, struct span bytes, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* All bytes to a descriptor; false: errno tells. */
 bool file_put(int fd, struct span bytes);

@@ -52,7 +52,8 @@ static void put_pin(struct buf *out, const struct pipgate_component *c, struct s
 static void put_requirements(const struct fix_request *r, const struct pin *pins, size_t n, struct buf *out)
 {
 	for (size_t i = 0; i < r->n_asked; i++)
-		buf_format(out, SPAN_FMT "\n", SPAN_ARG(r->asked[i].text));
+		if (!r->asked[i].constraint)
+			buf_format(out, SPAN_FMT "\n", SPAN_ARG(r->asked[i].text));
 	for (size_t i = 0; i < r->n && !r->installed; i++)
 		if (r->components[i].requested && pinnable(r, &r->components[i]) && !pin_of(pins, n, r->components[i].name))
 			put_pin(out, &r->components[i], r->components[i].version);
@@ -71,39 +72,49 @@ static void put_requirements(const struct fix_request *r, const struct pin *pins
 
 static void put_constraints(const struct fix_request *r, const struct pin *pins, size_t n, struct buf *out)
 {
+	for (size_t i = 0; i < r->n_asked; i++)
+		if (r->asked[i].constraint)
+			buf_format(out, SPAN_FMT "\n", SPAN_ARG(r->asked[i].text));
 	for (size_t i = 0; i < r->n; i++)
 		if (pinnable(r, &r->components[i]) && !pin_of(pins, n, r->components[i].name))
 			buf_format(out, SPAN_FMT "==" SPAN_FMT "\n", SPAN_ARG(r->components[i].name), SPAN_ARG(r->components[i].version));
 }
 
-static enum pipgate_status write_text(const char *path, const struct buf *text, struct pipgate_error *error)
-{
-	enum pipgate_status status = buf_status(text);
-
-	if (status != PIPGATE_OK)
-		return error_set(error, status, "more than %zu bytes of pins", PINS_MAX);
-	return file_write(path, text->n ? buf_view(text) : SPAN(""), error);
-}
-
-enum pipgate_status confirm_files(const struct fix_request *r, const struct pin *pins, size_t n, struct pinned_files *out,
+static enum pipgate_status write_files(const struct fix_request *r, struct span requirements, struct span constraints, struct pinned_files *out,
 	struct pipgate_error *error)
 {
 	const char *folder = temporary_folder(error);
 	enum pipgate_status status;
-	struct buf text;
 
 	if (!folder)
 		return PIPGATE_FAILED;
 	out->requirements = text_format(r->run, "%s/fix-requirements.txt", folder);
 	out->constraints = text_format(r->run, "%s/fix-constraints.txt", folder);
-	buf_init(&text, NULL, PINS_MAX);
-	put_requirements(r, pins, n, &text);
-	status = write_text(out->requirements, &text, error);
-	buf_clear(&text);
-	put_constraints(r, pins, n, &text);
-	if (status == PIPGATE_OK)
-		status = write_text(out->constraints, &text, error);
-	buf_fini(&text);
+	status = file_write(out->requirements, requirements, error);
+	return status == PIPGATE_OK ? file_write(out->constraints, constraints, error) : status;
+}
+
+static struct span bytes_of(const struct buf *buf)
+{
+	return buf->n ? buf_view(buf) : SPAN("");
+}
+
+enum pipgate_status confirm_files(const struct fix_request *r, const struct pin *pins, size_t n, struct pinned_files *out,
+	struct pipgate_error *error)
+{
+	struct buf requirements, constraints;
+	enum pipgate_status status;
+
+	buf_init(&requirements, NULL, PINS_MAX);
+	buf_init(&constraints, NULL, PINS_MAX);
+	put_requirements(r, pins, n, &requirements);
+	put_constraints(r, pins, n, &constraints);
+	if (buf_status(&requirements) != PIPGATE_OK || buf_status(&constraints) != PIPGATE_OK)
+		status = error_set(error, PIPGATE_LIMIT, "more than %zu bytes of pins", PINS_MAX);
+	else
+		status = write_files(r, bytes_of(&requirements), bytes_of(&constraints), out, error);
+	buf_fini(&requirements);
+	buf_fini(&constraints);
 	return status;
 }
 
@@ -176,25 +187,39 @@ static char **command(const struct fix_request *r, const struct pinned_files *fi
 	return words_end(&argv);
 }
 
-enum confirmed confirm(const struct fix_request *r, const struct pin *pins, size_t n, struct plan *plan, struct span *why,
+static enum confirmed run_pip(const struct fix_request *r, const struct pinned_files *files, struct plan *plan, struct span *why,
 	struct pipgate_error *error)
 {
-	struct pinned_files files;
-	const char *report;
+	const char *report = text_format(r->run, "%s.json", files->requirements);
 	struct span printed;
 	int code = -1;
 
-	if (!pip_at_least(r->pip, 22, 2))
-		return CONFIRMED_UNKNOWN;
-	if (confirm_files(r, pins, n, &files, error) != PIPGATE_OK)
-		return CONFIRMED_ERROR;
-	report = text_format(r->run, "%s.json", files.requirements);
 	unsetenv("PIPGATE_REPORT"); /* it is for our caller */
-	if (pip_run_quietly(r->run, command(r, &files, report), &code, &printed, error) != PIPGATE_OK)
+	if (pip_run_quietly(r->run, command(r, files, report), &code, &printed, error) != PIPGATE_OK)
 		return CONFIRMED_ERROR;
 	if (code) {
 		*why = pip_last_word(printed);
 		return CONFIRMED_NO;
 	}
 	return report_read_file(r->run, report, plan, error) == PIPGATE_OK ? CONFIRMED_YES : CONFIRMED_ERROR;
+}
+
+enum confirmed confirm(const struct fix_request *r, const struct pin *pins, size_t n, struct plan *plan, struct span *why,
+	struct pipgate_error *error)
+{
+	struct pinned_files files;
+
+	if (!pip_at_least(r->pip, 22, 2))
+		return CONFIRMED_UNKNOWN;
+	return confirm_files(r, pins, n, &files, error) == PIPGATE_OK ? run_pip(r, &files, plan, why, error) : CONFIRMED_ERROR;
+}
+
+enum confirmed confirm_text(const struct fix_request *r, struct span requirements, struct span constraints, struct plan *plan,
+	struct span *why, struct pipgate_error *error)
+{
+	struct pinned_files files;
+
+	if (!pip_at_least(r->pip, 22, 2))
+		return CONFIRMED_UNKNOWN;
+	return write_files(r, requirements, constraints, &files, error) == PIPGATE_OK ? run_pip(r, &files, plan, why, error) : CONFIRMED_ERROR;
 }

@@ -31,6 +31,10 @@ enum confirmed {
 enum confirmed confirm(const struct fix_request *request, const struct pin *pins, size_t n, struct plan *plan, struct span *why,
 	struct pipgate_error *error);
 
+/* The same of requirements and constraints as they stand here, line by line. */
+enum confirmed confirm_text(const struct fix_request *request, struct span requirements, struct span constraints, struct plan *plan,
+	struct span *why, struct pipgate_error *error);
+
 /* The last thing that pip said of what it printed: its last ERROR, else its last line. */
 struct span pip_last_word(struct span printed);
 /* Runs pip with both of its streams kept; the status as process_run's. */

@@ -247,7 +247,8 @@ static void ask_needs(struct finding_a_set *f)
 	size_t n = 0;
 
 	for (size_t i = 0; i < f->r->n_asked; i++)
-		if (candidates_need(&f->candidates, f->r->asked[i].text, NULL, &needs[n]))
+		if (candidates_need(&f->candidates, f->r->asked[i].text, NULL, &needs[n]) &&
+				(!f->r->asked[i].constraint || needs[n].distribution < f->r->n))
 			needs[n++].origin = f->r->asked[i].origin;
 	f->question.asked = needs;
 	f->question.n_asked = n;

@@ -24,6 +24,7 @@ struct fix_target { /* a vulnerable distribution */
 struct fix_asked { /* a requirement that must hold whatever moves */
 	struct span text;         /* PEP 508 */
 	const char *origin;       /* "requirements.txt, line 3", "the command line" */
+	bool constraint;          /* it asks for nothing, but must hold of what is there */
 };
 
 struct fix_request {
