@@ -34,6 +34,8 @@ struct auditing {
 	struct dependents *dependents; /* one an input, its components counted from the input's first */
 	/* show */
 	struct audit_report report;
+	/* fix */
+	const bool *fixed; /* per component: --fix has made it good; NULL: it was not asked for */
 };
 
 /* Each gives OK or the error that ends the audit. */
@@ -43,6 +45,7 @@ enum pipgate_status audit_open_service(struct auditing *a, struct pipgate_error 
 enum pipgate_status audit_judge(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* fills report */
 void audit_only_new(struct auditing *a); /* --against, after showing: what was known leaves the report, and stays in the chains */
+enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* --fix; the report's fixes */
 enum pipgate_status audit_write(struct auditing *a, bool clean, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 /* The first and one behind the last component of an input. */

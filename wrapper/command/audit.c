@@ -67,6 +67,21 @@ static const char *plural(size_t n, const char *one, const char *many)
 	return n == 1 ? one : many;
 }
 
+/* " and fixed 2 vulnerabilities in 1 package" */
+static void say_fixed(const struct auditing *a)
+{
+	size_t ids = 0, packages = 0;
+
+	for (size_t i = 0; i < a->report.n_fixes; i++)
+		if (!a->report.fixes[i].reason && a->report.fixes[i].ids) {
+			ids += a->report.fixes[i].ids;
+			packages++;
+		}
+	if (a->fixed)
+		fprintf(stderr, " and fixed %zu %s in %zu %s", ids, plural(ids, "vulnerability", "vulnerabilities"), packages,
+			plural(packages, "package", "packages"));
+}
+
 static void say_summary(const struct auditing *a)
 {
 	const struct audit_report *r = &a->report;
@@ -77,6 +92,7 @@ static void say_summary(const struct auditing *a)
 			snprintf(ignored, sizeof(ignored), ", ignored %zu", r->n_ignored);
 		fprintf(stderr, "Found %zu known %s%s in %zu %s", r->n_shown, plural(r->n_shown, "vulnerability", "vulnerabilities"), ignored,
 			r->n_vulnerable, plural(r->n_vulnerable, "package", "packages"));
+		say_fixed(a);
 		fputc('\n', stderr);
 		return;
 	}
@@ -118,7 +134,7 @@ static int exit_of(const struct auditing *a)
 	for (size_t i = 0; i < v->n_judgements; i++) {
 		const struct pipgate_judgement *j = &v->judgements[i];
 
-		if (j->action != PIPGATE_BLOCK || j->rule == PIPGATE_RULE_VERSION)
+		if (j->action != PIPGATE_BLOCK || j->rule == PIPGATE_RULE_VERSION || (a->fixed && a->fixed[j->component]))
 			continue;
 		if (j->finding == SIZE_MAX || !a->report.findings[j->finding].ignored)
 			return AUDIT_FOUND;
@@ -145,8 +161,6 @@ static int finish(struct auditing *a)
 {
 	struct pipgate_error error;
 
-	if (strict_refuses(a, &error))
-		return failed(a, error.text);
 	say_inputs(a);
 	say_summary(a);
 	if (audit_write(a, !a->report.n_shown && !a->inventory.skipped.n, &error) != PIPGATE_OK)
@@ -170,6 +184,10 @@ static int stages(struct auditing *a)
 	if (a->options.against)
 		audit_only_new(a);
 	log_stage("decide", "%zu findings", a->audit.n_findings);
+	if (strict_refuses(a, &error))
+		return failed(a, error.text);
+	if (a->options.fix && audit_fix(a, &error) != PIPGATE_OK)
+		return failed(a, error.text);
 	return finish(a);
 }
 

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/audit/fix.h"
+
+#include <stdlib.h>
+
+#include "wrapper/temporary.h"
+
+#include "matcher/base/banned.h"
+
+/* ---- what is to be fixed: what makes the audit fail, and nothing that --ignore-vuln lets pass ---- */
+
+static bool is_ignored(const struct auditing *a, const struct pipgate_finding *f)
+{
+	const char *const *ids = a->options.ignored.items;
+
+	for (size_t i = 0; i < a->options.ignored.n; i++)
+		for (size_t k = 0; k < f->n_ids; k++)
+			if (span_equal_nocase(span_of(ids[i]), f->ids[k]))
+				return true;
+	return false;
+}
+
+static bool counts(const struct auditing *a, const struct audit *audit, const struct pipgate_judgement *j)
+{
+	return j->action == PIPGATE_BLOCK && j->finding != SIZE_MAX && !is_ignored(a, &audit->findings[j->finding]);
+}
+
+static bool clean(void *ctx, struct span name, struct span version)
+{
+	const struct auditing *a = ctx;
+	const struct pipgate_component component = {.name = name, .version = version, .origin = PIPGATE_ORIGIN_INDEX};
+	struct audit audit = {.run = a->run, .environment = a->inventory.environment, .components = &component, .n_components = 1};
+
+	if (audit_decide(&audit, a->policy, &a->advisories.cursor, NULL) != PIPGATE_OK)
+		return false;
+	for (size_t i = 0; i < audit.verdict.n_judgements; i++)
+		if (counts(a, &audit, &audit.verdict.judgements[i]))
+			return false;
+	return true;
+}
+
+static int by_key(const void *a, const void *b)
+{
+	return pipgate_key_compare(((const struct pipgate_version *)a)->key, ((const struct pipgate_version *)b)->key);
+}
+
+/* Versions that its findings call fixed, ascending. */
+static void add_fixed(struct auditing *a, const struct pipgate_finding *f, struct fix_target *target)
+{
+	size_t n = target->n_fixed + f->n_fixed, used = 0;
+	struct span *v = must(arena_array(a->run, n + 1, sizeof(*v)));
+	struct {
+		struct pipgate_version version;
+		struct span text;
+	} *sorted = must(arena_array(a->run, n + 1, sizeof(*sorted)));
+
+	for (size_t i = 0; i < n; i++) {
+		struct span text = i < target->n_fixed ? target->fixed[i] : f->fixed[i - target->n_fixed];
+
+		if (pipgate_version_parse(a->run, text, &sorted[used].version) == PIPGATE_OK)
+			sorted[used++].text = text;
+	}
+	qsort(sorted, used, sizeof(*sorted), by_key);
+	for (size_t i = 0; i < used; i++)
+		v[i] = sorted[i].text;
+	target->fixed = v;
+	target->n_fixed = used;
+}
+
+static struct fix_target *target_of(struct auditing *a, struct list *targets, size_t component)
+{
+	struct fix_target *v = targets->items;
+
+	for (size_t i = 0; i < targets->n; i++)
+		if (v[i].component == component)
+			return &v[i];
+	v = must(list_push(a->run, targets, sizeof(*v)));
+	*v = (struct fix_target){.component = component};
+	return v;
+}
+
+bool fixing_begin(struct fixing *fixing, size_t input, struct fixing_input *out)
+{
+	struct auditing *a = fixing->auditing;
+	const struct found *found = a->inventory.found.items;
+	struct words options = {.run = a->run};
+	struct list targets = {0};
+	const char *const *more = a->options.source.extra_index_urls.items;
+
+	*out = (struct fixing_input){.fixing = fixing, .input = input};
+	audit_input_range(a, input, &out->first, &out->end);
+	for (size_t i = 0; i < a->audit.verdict.n_judgements; i++) {
+		const struct pipgate_judgement *j = &a->audit.verdict.judgements[i];
+		struct fix_target *target;
+
+		if (!counts(a, &a->audit, j) || j->component < out->first || j->component >= out->end || found[j->component].vendor)
+			continue;
+		target = target_of(a, &targets, j->component - out->first);
+		target->ids++;
+		add_fixed(a, &a->audit.findings[j->finding], target);
+	}
+	if (a->options.source.index_url) {
+		words_add(&options, "--index-url");
+		words_add(&options, a->options.source.index_url);
+	}
+	for (size_t i = 0; i < a->options.source.extra_index_urls.n; i++) {
+		words_add(&options, "--extra-index-url");
+		words_add(&options, more[i]);
+	}
+	out->request = (struct fix_request){.run = a->run, .components = (const struct pipgate_component *)a->inventory.components.items + out->first,
+		.n = out->end - out->first, .no_deps = a->options.source.no_deps, .targets = targets.items, .n_targets = targets.n, .clean = clean,
+		.ctx = a, .downgrades = a->options.downgrades, .prereleases = a->options.prereleases, .options = words_end(&options),
+		.build = a->options.source.build};
+	return targets.n > 0;
+}
+
+enum pipgate_status fixing_pip(struct fixing_input *in, struct pipgate_error *error)
+{
+	struct auditing *a = in->fixing->auditing;
+	enum pipgate_status status = gathering_pip(&a->gathering, true, error);
+
+	if (status == PIPGATE_OK && !a->inventory.environment.n)
+		status = gathering_markers(&a->gathering, error);
+	in->request.pip = &a->gathering.pip;
+	in->request.environment = a->inventory.environment;
+	return status;
+}
+
+void fixing_refuse(struct fixing_input *in, const char *reason)
+{
+	for (size_t i = 0; i < in->plan.n; i++) {
+		in->plan.moves[i].to = (struct span){NULL, 0};
+		if (!in->plan.moves[i].reason)
+			in->plan.moves[i].reason = reason;
+	}
+	in->plan.n_fixed = 0;
+}
+
+/* ---- what came of it ---- */
+
+static void tell_dry(const struct fix_move *move)
+{
+	if (!move->to.n)
+		say("Dry run: would have skipped " SPAN_FMT " upgrade because %s", SPAN_ARG(move->name), move->reason);
+	else
+		say("Dry run: would have upgraded " SPAN_FMT " to " SPAN_FMT, SPAN_ARG(move->name), SPAN_ARG(move->to));
+}
+
+static void show_move(struct fixing_input *in, const struct fix_move *move)
+{
+	struct fixing *f = in->fixing;
+	bool dry = f->auditing->options.dry_run;
+
+	if (dry)
+		tell_dry(move);
+	if (move->to.n && move->reason)
+		say(SPAN_FMT " " SPAN_FMT ": %s", SPAN_ARG(move->name), SPAN_ARG(move->to), move->reason);
+	if (dry || (!move->to.n && !move->ids))
+		return;
+	if (move->to.n && !move->ids)
+		say("%s " SPAN_FMT " " SPAN_FMT " along with it", move->from.n ? "moved" : "added", SPAN_ARG(move->name), SPAN_ARG(move->to));
+	if (move->component != SIZE_MAX && move->to.n)
+		f->fixed[in->first + move->component] = true;
+	*(struct fix_shown *)must(list_push(f->auditing->run, &f->shown, sizeof(struct fix_shown))) = (struct fix_shown){
+		.name = move->name, .old_version = move->from, .new_version = move->to, .reason = move->to.n ? NULL : move->reason, .ids = move->ids};
+}
+
+static enum pipgate_status fixing_folder(struct fixing_input *in, struct pipgate_error *error)
+{
+	enum pipgate_status status = fix_find(&in->request, &in->plan, error); /* without pip: names and reasons */
+
+	fixing_refuse(in, NULL);
+	for (size_t i = 0; i < in->plan.n; i++)
+		in->plan.moves[i].reason = "a folder alone is not pip's to upgrade: audit the environment that it belongs to";
+	return status;
+}
+
+static enum pipgate_status fix_input(struct fixing *f, size_t input, struct pipgate_error *error)
+{
+	static const struct {
+		const char *kind; /* the last one stands for all others */
+		fixing_kind *fix;
+	} kinds[] = {{"environment", fixing_environment}, {"requirements", fixing_requirements}, {"folder", fixing_folder}, {NULL, fixing_lock}};
+	const struct input *inputs = f->auditing->inventory.inputs.items;
+	struct fixing_input in;
+	enum pipgate_status status;
+	size_t kind = 0;
+
+	if (!fixing_begin(f, input, &in))
+		return PIPGATE_OK;
+	while (kinds[kind].kind && strcmp(kinds[kind].kind, inputs[input].kind) != 0)
+		kind++;
+	status = kinds[kind].fix(&in, error);
+	for (size_t i = 0; i < in.plan.n && status == PIPGATE_OK; i++)
+		show_move(&in, &in.plan.moves[i]);
+	return status;
+}
+
+/* ---- the second audit ---- */
+
+/* Is this distribution still there as it was, or vulnerable as it is now? */
+static bool still_vulnerable(const struct auditing *again, struct span name)
+{
+	for (size_t i = 0; i < again->audit.verdict.n_judgements; i++) {
+		const struct pipgate_judgement *j = &again->audit.verdict.judgements[i];
+
+		if (counts(again, &again->audit, j) && span_equal(again->audit.components[j->component].name, name))
+			return true;
+	}
+	return false;
+}
+
+static enum pipgate_status audit_again(struct fixing *f, struct pipgate_error *error)
+{
+	const struct auditing *a = f->auditing;
+	struct auditing again = {.run = a->run, .gate = a->gate, .options = a->options, .policy = a->policy, .advisories = a->advisories,
+		.context = a->context};
+	struct fix_shown *shown = f->shown.items;
+	const struct pipgate_component *components = a->inventory.components.items;
+	enum pipgate_status status;
+	size_t left = 0;
+
+	status = audit_gather(&again, error);
+	if (status == PIPGATE_OK && a->options.service)
+		status = audit_open_service(&again, error);
+	if (status == PIPGATE_OK)
+		status = audit_judge(&again, error);
+	if (status != PIPGATE_OK)
+		return error_before(error, "the second audit, after fixing"), status;
+	for (size_t i = 0; i < f->shown.n; i++)
+		if (!shown[i].reason && still_vulnerable(&again, shown[i].name)) {
+			shown[i].reason = "the second audit finds it vulnerable still";
+			for (size_t k = 0; k < a->inventory.components.n; k++)
+				f->fixed[k] = f->fixed[k] && !span_equal(components[k].name, shown[i].name);
+		}
+	for (size_t i = 0; i < again.audit.verdict.n_judgements; i++)
+		left += counts(&again, &again.audit, &again.audit.verdict.judgements[i]);
+	if (left)
+		say("the second audit finds %zu known vulnerabilit%s that %s left", left, left == 1 ? "y" : "ies", left == 1 ? "is" : "are");
+	else
+		say("the second audit finds nothing");
+	if (a->options.service && again.advisories.close)
+		again.advisories.close(again.advisories.ctx);
+	return PIPGATE_OK;
+}
+
+enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error)
+{
+	struct fixing f = {.auditing = a, .fixed = must(arena_array(a->run, a->inventory.components.n + 1, sizeof(bool)))};
+	enum pipgate_status status = PIPGATE_OK;
+
+	a->fixed = f.fixed;
+	for (size_t i = 0; i < a->inventory.inputs.n && status == PIPGATE_OK; i++)
+		status = fix_input(&f, i, error);
+	if (status == PIPGATE_OK && f.changed)
+		status = audit_again(&f, error);
+	a->report.fixes = f.shown.items;
+	a->report.n_fixes = f.shown.n;
+	return status;
+}
