@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -46,11 +47,11 @@ static const struct row rows[] = {
 	{"one hash becomes two", "web==1.0 --hash=" C " # x\n", "web==2.0 --hash=" A " --hash=" B " # x\n", false, true},
 	{"on lines of their own", "web==1.0 \\\n    --hash=" C "\nb==1 --hash=" C "\n",
 		"web==2.0 \\\n    --hash=" A " \\\n    --hash=" B "\nb==1 --hash=" C "\n", false, true},
-	{"three become two", "web==1.0 \\\r\n\t--hash=" C " \\\r\n\t--hash=" C " \\\r\n\t--hash=" C "\r\n    # via b\r\n",
-		"web==2.0 \\\r\n\t--hash=" A " \\\r\n\t--hash=" B "\r\n    # via b\r\n", false, true},
+	{"three become two", "web==1.0 \\\r\n   --hash=" C " \\\r\n   --hash=" C " \\\r\n   --hash=" C "\r\n    # via b\r\n",
+		"web==2.0 \\\r\n   --hash=" A " \\\r\n   --hash=" B "\r\n    # via b\r\n", false, true},
 	{"without an equals sign", "web==1.0 --hash " C "\n", "web==2.0 --hash " A " --hash " B "\n", false, true},
 	{"hashes that nobody tells", "web==1.0 --hash=" C "\n", NULL, false, false},
-	{"a variable", "web==${PWD}\nweb==1.0\n", "web==${PWD}\nweb==2.0\n", false, false},
+	{"a variable", "web==${WEB_VERSION}\n", NULL, false, false},
 	{"an abbreviated option", "web==1.0 --has=" C "\n", NULL, false, true},
 	{"another option between", "web==1.0 --hash=" C " --config-settings=a=b --hash=" C "\n", NULL, false, true},
 	{"not in UTF-8", "# caf\xe9\nweb==1.0\n", NULL, false, false},
@@ -101,5 +102,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(table)};
 
+	setenv("WEB_VERSION", "1.0", 1);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
