@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-#include "wrapper/temporary.h"
-
 #include "matcher/base/banned.h"
 
 /* ---- what is to be fixed: what makes the audit fail, and nothing that --ignore-vuln lets pass ---- */
@@ -249,6 +247,8 @@ enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error)
 	struct fixing f = {.auditing = a, .fixed = must(arena_array(a->run, a->inventory.components.n + 1, sizeof(bool)))};
 	enum pipgate_status status = PIPGATE_OK;
 
+	if (a->options.against) /* what it leaves out of the report still belongs to the set */
+		return error_set(error, PIPGATE_INVALID, "--fix and --against exclude each other: fix what is there, then look at what is new");
 	a->fixed = f.fixed;
 	for (size_t i = 0; i < a->inventory.inputs.n && status == PIPGATE_OK; i++)
 		status = fix_input(&f, i, error);

@@ -185,7 +185,8 @@ static bool narrow_more(const struct fixing_input *in, const struct plan *plan, 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct fix_move *move = move_of(in, plan->components[i].name);
 
-		if (!move || narrow[move - in->plan.moves] || in->request.clean(in->request.ctx, plan->components[i].name, plan->components[i].version))
+		if (!move || narrow[move - in->plan.moves] ||
+				in->request.clean(in->request.ctx, plan->components[i].name, plan->components[i].version))
 			continue;
 		narrow[move - in->plan.moves] = more = true;
 	}
@@ -202,8 +203,8 @@ static enum confirmed resolve_lines(const struct fixing_input *in, const struct 
 	buf_init(&constraints, NULL, LINES_MAX);
 	put_lines(in, files, narrow, false, &requirements);
 	put_lines(in, files, narrow, true, &constraints);
-	said = confirm_text(&in->request, requirements.n ? buf_view(&requirements) : SPAN(""), constraints.n ? buf_view(&constraints) : SPAN(""), plan,
-		why, error);
+	said = confirm_text(&in->request, requirements.n ? buf_view(&requirements) : SPAN(""),
+		constraints.n ? buf_view(&constraints) : SPAN(""), plan, why, error);
 	buf_fini(&requirements);
 	buf_fini(&constraints);
 	return said;

@@ -99,27 +99,27 @@ static void read_needs(struct candidates *c, size_t owner, const struct span *te
 	*out = (struct candidate_needs){true, list.items, list.n};
 }
 
-enum pipgate_status candidates_asking(struct candidates *c, struct asking **out, struct pipgate_error *error)
+enum pipgate_status candidates_finder(struct candidates *c, struct finder **out, struct pipgate_error *error)
 {
 	enum pipgate_status status = PIPGATE_OK;
 
-	if (!c->asking)
-		status = asking_start(c->request->run, c->request->pip, c->request->options, &c->asking, error);
-	*out = c->asking;
+	if (!c->finder)
+		status = finder_start(c->request->run, c->request->pip, c->request->options, &c->finder, error);
+	*out = c->finder;
 	return status;
 }
 
 static enum pipgate_status ask_needs(struct candidates *c, size_t owner, struct span version, struct candidate_needs *out,
 	struct pipgate_error *error)
 {
-	struct asking *asking;
+	struct finder *finder;
 	const struct span *texts;
 	size_t n;
 	bool known;
-	enum pipgate_status status = candidates_asking(c, &asking, error);
+	enum pipgate_status status = candidates_finder(c, &finder, error);
 
 	if (status == PIPGATE_OK)
-		status = asking_needs(asking, candidates_at(c, owner)->name, version, &texts, &n, &known, error);
+		status = finder_needs(finder, candidates_at(c, owner)->name, version, &texts, &n, &known, error);
 	if (status == PIPGATE_OK)
 		read_needs(c, owner, texts, n, out); /* what is not known, the real resolver will say */
 	return status;
@@ -216,15 +216,15 @@ static enum pipgate_status releases(void *ctx, size_t index, struct fix_releases
 	struct candidates *c = ctx;
 	struct distribution *d = candidates_at(c, index);
 	const struct asked_release *rows;
-	struct asking *asking;
+	struct finder *finder;
 	size_t n, used = 0;
 	struct fix_candidate *v;
 	enum pipgate_status status = PIPGATE_OK;
 
 	if (!d->asked) {
-		status = candidates_asking(c, &asking, error);
+		status = candidates_finder(c, &finder, error);
 		if (status == PIPGATE_OK)
-			status = asking_releases(asking, d->name, &rows, &n, error);
+			status = finder_releases(finder, d->name, &rows, &n, error);
 		if (status != PIPGATE_OK)
 			return status;
 		v = must(arena_array(c->request->run, n + 1, sizeof(*v)));
@@ -289,5 +289,5 @@ void candidates_init(struct candidates *c, const struct fix_request *request)
 
 void candidates_fini(struct candidates *c)
 {
-	asking_end(&c->asking);
+	finder_end(&c->finder);
 }

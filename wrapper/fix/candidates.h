@@ -3,7 +3,7 @@
 #ifndef WRAPPER_FIX_CANDIDATES_H
 #define WRAPPER_FIX_CANDIDATES_H
 
-#include "wrapper/fix/asking.h"
+#include "wrapper/fix/finder.h"
 #include "wrapper/fix/fix.h"
 #include "wrapper/fix/search.h"
 
@@ -26,7 +26,7 @@ struct distribution {
 
 struct candidates {
 	const struct fix_request *request;
-	struct asking *asking;  /* started when it is first needed */
+	struct finder *finder;  /* started when it is first needed */
 	struct list distributions; /* of struct distribution *; the first n are the components */
 	size_t *by_name;        /* of the first n, for bsearch */
 	struct fix_world world; /* for the search; its ctx is this */
@@ -39,6 +39,6 @@ struct distribution *candidates_at(const struct candidates *candidates, size_t i
 size_t candidates_number(struct candidates *candidates, struct span name);
 /* A need of this text; false: it is no requirement, or does not hold here. */
 bool candidates_need(struct candidates *candidates, struct span text, const struct list *extras, struct fix_need *out);
-enum pipgate_status candidates_asking(struct candidates *candidates, struct asking **out, struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status candidates_finder(struct candidates *candidates, struct finder **out, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 #endif

@@ -313,7 +313,8 @@ static const struct requirement_row **rows_of(const struct requirement_files *fi
 	return out;
 }
 
-static void edit_text(const struct requirement_files *files, size_t index, const struct fix_move *moves, const bool *narrow, size_t n, struct buf *out)
+static void edit_text(const struct requirement_files *files, size_t index, const struct fix_move *moves, const bool *narrow, size_t n,
+	struct buf *out)
 {
 	const struct requirement_text *text = (const struct requirement_text *)files->texts.items + index;
 	size_t n_rows;

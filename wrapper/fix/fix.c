@@ -28,7 +28,8 @@ static struct fix_move move_of(const struct fix_request *r, size_t component)
 {
 	const struct pipgate_component *c = &r->components[component];
 
-	return (struct fix_move){.name = c->name, .shown_name = c->shown_name.n ? c->shown_name : c->name, .from = c->version, .component = component};
+	return (struct fix_move){.name = c->name, .shown_name = c->shown_name.n ? c->shown_name : c->name, .from = c->version,
+		.component = component};
 }
 
 static void find_without_pip(const struct fix_request *r, struct fix_plan *out)
@@ -186,11 +187,11 @@ static enum pipgate_status find_targets(struct finding_a_set *f, struct pipgate_
 
 static enum pipgate_status add_hashes(struct finding_a_set *f, struct fix_move *move, struct pipgate_error *error)
 {
-	struct asking *asking;
-	enum pipgate_status status = candidates_asking(&f->candidates, &asking, error);
+	struct finder *finder;
+	enum pipgate_status status = candidates_finder(&f->candidates, &finder, error);
 
 	if (status == PIPGATE_OK)
-		status = asking_hashes(asking, move->name, move->to, &move->hashes, &move->n_hashes, error);
+		status = finder_hashes(finder, move->name, move->to, &move->hashes, &move->n_hashes, error);
 	return status;
 }
 

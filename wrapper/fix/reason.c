@@ -57,7 +57,8 @@ const char *reason_no_release(const struct candidates *c, const struct fix_targe
 	if (d->unbuilt.n)
 		return text_format(run, SPAN_FMT " is clean, but there is only its source, and the policy lets none be built", SPAN_ARG(d->unbuilt));
 	if (nearest != FIX_NONE)
-		return text_format(run, "the only clean release on the index, " SPAN_FMT ", is %s", SPAN_ARG(r->v[nearest].version), obstacles[why & 7u]);
+		return text_format(run, "the only clean release on the index, " SPAN_FMT ", is %s", SPAN_ARG(r->v[nearest].version),
+			obstacles[why & 7u]);
 	if (target->n_fixed)
 		return text_format(run, "fixed upstream in " SPAN_FMT ", but your index does not have it", SPAN_ARG(target->fixed[0]));
 	return r->n > 1 ? "no release on the index is clean, and no advisory names a fixed one" : "no other release is on the index, and no advisory "
@@ -71,9 +72,11 @@ static const char *holder(const struct candidates *c, const struct fix_answer *a
 	const struct pipgate_component *owner;
 
 	if (answer->owner == FIX_NONE)
-		return text_format(run, "%s: " SPAN_FMT, answer->need.origin ? answer->need.origin : "what was asked for", SPAN_ARG(answer->need.text));
+		return text_format(run, "%s: " SPAN_FMT, answer->need.origin ? answer->need.origin : "what was asked for",
+			SPAN_ARG(answer->need.text));
 	if (answer->owner >= c->request->n)
-		return text_format(run, SPAN_FMT ", which needs " SPAN_FMT, SPAN_ARG(candidates_at(c, answer->owner)->name), SPAN_ARG(answer->need.text));
+		return text_format(run, SPAN_FMT ", which needs " SPAN_FMT, SPAN_ARG(candidates_at(c, answer->owner)->name),
+			SPAN_ARG(answer->need.text));
 	owner = &c->request->components[answer->owner];
 	return text_format(run, SPAN_FMT " " SPAN_FMT ", which needs " SPAN_FMT, SPAN_ARG(owner->name), SPAN_ARG(owner->version),
 		SPAN_ARG(answer->need.text));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wrapper/fix/asking.h"
+#include "wrapper/fix/finder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -107,7 +107,7 @@ static const char LINES[] =
 	"        out.write(json.dumps(answer) + '\\n')\n"
 	"        out.flush()\n";
 
-struct asking {
+struct finder {
 	struct pipgate_run *run;
 	const char *python;
 	pid_t pid;
@@ -131,7 +131,7 @@ static char **command(struct pipgate_run *run, const struct pip *pip, char *cons
 	return words_end(&argv);
 }
 
-static enum pipgate_status start(struct asking *a, char *const *argv, struct pipgate_error *error)
+static enum pipgate_status start(struct finder *a, char *const *argv, struct pipgate_error *error)
 {
 	int down[2], up[2], null;
 	struct process p = {.argv = argv};
@@ -160,25 +160,25 @@ static enum pipgate_status start(struct asking *a, char *const *argv, struct pip
 	return a->pid ? PIPGATE_OK : PIPGATE_FAILED;
 }
 
-enum pipgate_status asking_start(struct pipgate_run *run, const struct pip *pip, char *const *options, struct asking **out,
+enum pipgate_status finder_start(struct pipgate_run *run, const struct pip *pip, char *const *options, struct finder **out,
 	struct pipgate_error *error)
 {
-	struct asking *a = must(arena_alloc(run, sizeof(*a)));
+	struct finder *a = must(arena_alloc(run, sizeof(*a)));
 	enum pipgate_status status;
 
-	*a = (struct asking){.run = run, .python = pip->python, .to = -1, .from = -1};
+	*a = (struct finder){.run = run, .python = pip->python, .to = -1, .from = -1};
 	buf_init(&a->line, NULL, ANSWER_MAX);
 	status = start(a, command(run, pip, options), error);
 	if (status == PIPGATE_OK)
 		*out = a;
 	else
-		asking_end(&a);
+		finder_end(&a);
 	return status;
 }
 
-void asking_end(struct asking **asking)
+void finder_end(struct finder **finder)
 {
-	struct asking *a = *asking;
+	struct finder *a = *finder;
 
 	if (!a)
 		return;
@@ -189,12 +189,12 @@ void asking_end(struct asking **asking)
 	if (a->pid)
 		process_wait(a->pid);
 	buf_fini(&a->line);
-	*asking = NULL;
+	*finder = NULL;
 }
 
 /* ---- one question ---- */
 
-static enum pipgate_status read_line(struct asking *a, struct pipgate_error *error)
+static enum pipgate_status read_line(struct finder *a, struct pipgate_error *error)
 {
 	char chunk[CHUNK];
 
@@ -204,9 +204,11 @@ static enum pipgate_status read_line(struct asking *a, struct pipgate_error *err
 
 		if (n < 0 && errno == EINTR && !process_signal())
 			continue;
+		if (n <= 0 && process_signal())
+			return error_set(error, PIPGATE_FAILED, "stopped by a signal");
 		if (n <= 0)
-			return error_set(error, PIPGATE_FAILED, process_signal() ? "stopped by a signal" : "the pip of %s does not tell what the index has; "
-				"PIPGATE_LOG=debug shows why", a->python);
+			return error_set(error, PIPGATE_FAILED, "the pip of %s does not tell what the index has; PIPGATE_LOG=debug shows why",
+				a->python);
 		buf_add(&a->line, chunk, (size_t)n);
 		if (buf_status(&a->line) != PIPGATE_OK)
 			return error_set(error, PIPGATE_LIMIT, "the index answers with more than %zu bytes", ANSWER_MAX);
@@ -223,7 +225,7 @@ static bool plain(struct span word)
 }
 
 /* *out is the caller's to delete. */
-static enum pipgate_status ask(struct asking *a, char what, struct span name, struct span version, cJSON **out, struct pipgate_error *error)
+static enum pipgate_status ask(struct finder *a, char what, struct span name, struct span version, cJSON **out, struct pipgate_error *error)
 {
 	struct span question = must_span(arena_format(a->run, "%c " SPAN_FMT " " SPAN_FMT "\n", what, SPAN_ARG(name), SPAN_ARG(version)));
 	enum pipgate_status status;
@@ -248,7 +250,7 @@ static enum pipgate_status ask(struct asking *a, char what, struct span name, st
 	return PIPGATE_OK;
 }
 
-static void keep_texts(struct asking *a, const cJSON *array, const struct span **out, size_t *n)
+static void keep_texts(struct finder *a, const cJSON *array, const struct span **out, size_t *n)
 {
 	struct list list = {0};
 	const cJSON *item;
@@ -260,7 +262,7 @@ static void keep_texts(struct asking *a, const cJSON *array, const struct span *
 	*n = list.n;
 }
 
-enum pipgate_status asking_releases(struct asking *a, struct span name, const struct asked_release **out, size_t *n, struct pipgate_error *error)
+enum pipgate_status finder_releases(struct finder *a, struct span name, const struct asked_release **out, size_t *n, struct pipgate_error *error)
 {
 	struct list list = {0};
 	const cJSON *item;
@@ -282,7 +284,7 @@ enum pipgate_status asking_releases(struct asking *a, struct span name, const st
 	return PIPGATE_OK;
 }
 
-enum pipgate_status asking_needs(struct asking *a, struct span name, struct span version, const struct span **out, size_t *n, bool *known,
+enum pipgate_status finder_needs(struct finder *a, struct span name, struct span version, const struct span **out, size_t *n, bool *known,
 	struct pipgate_error *error)
 {
 	cJSON *root;
@@ -296,7 +298,7 @@ enum pipgate_status asking_needs(struct asking *a, struct span name, struct span
 	return PIPGATE_OK;
 }
 
-enum pipgate_status asking_hashes(struct asking *a, struct span name, struct span version, const struct span **out, size_t *n,
+enum pipgate_status finder_hashes(struct finder *a, struct span name, struct span version, const struct span **out, size_t *n,
 	struct pipgate_error *error)
 {
 	cJSON *root;

@@ -4,17 +4,17 @@
  * its configuration, credentials, proxies, caches and its rules about Pythons and platforms are pip's own. Nothing is built and
  * nothing is installed: what a source distribution needs is not told.
  */
-#ifndef WRAPPER_FIX_ASKING_H
-#define WRAPPER_FIX_ASKING_H
+#ifndef WRAPPER_FIX_FINDER_H
+#define WRAPPER_FIX_FINDER_H
 
 #include "wrapper/pip/locate.h"
 
-struct asking;
+struct finder;
 
 /* options: words of `pip install` (--index-url URL), NULL-ended; NULL: none. */
-enum pipgate_status asking_start(struct pipgate_run *run, const struct pip *pip, char *const *options, struct asking **out,
+enum pipgate_status finder_start(struct pipgate_run *run, const struct pip *pip, char *const *options, struct finder **out,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
-void asking_end(struct asking **asking);
+void finder_end(struct finder **finder);
 
 struct asked_release {
 	struct span version;
@@ -23,13 +23,13 @@ struct asked_release {
 	bool wheel; /* as far as it fits */
 };
 /* In no order. An index that has no such project gives none. */
-enum pipgate_status asking_releases(struct asking *asking, struct span name, const struct asked_release **out, size_t *n,
+enum pipgate_status finder_releases(struct finder *finder, struct span name, const struct asked_release **out, size_t *n,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* Requires-Dist. *known is false of a source distribution without metadata beside it, and of a wheel that is too large to look into. */
-enum pipgate_status asking_needs(struct asking *asking, struct span name, struct span version, const struct span **out, size_t *n,
+enum pipgate_status finder_needs(struct finder *finder, struct span name, struct span version, const struct span **out, size_t *n,
 	bool *known, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* "sha256:…" of every file of the release, sorted; n 0: the index does not tell that of all of them. */
-enum pipgate_status asking_hashes(struct asking *asking, struct span name, struct span version, const struct span **out, size_t *n,
+enum pipgate_status finder_hashes(struct finder *finder, struct span name, struct span version, const struct span **out, size_t *n,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 
 #endif
