@@ -2,6 +2,7 @@
 /* Requirements files: read as they stand where they pin everything and pip is not wanted, else resolved by the real pip. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 
 #include "wrapper/file.h"
 #include "wrapper/source/requirement_file.h"
+#include "wrapper/source/requirement_place.h"
 #include "wrapper/source/resolve.h"
 #include "wrapper/temporary.h"
 
@@ -85,7 +87,7 @@ static enum pipgate_status add_row(struct gathering *g, const struct requirement
 	enum pipgate_status status = check_row(files, row, error);
 	bool wanted = true;
 
-	if (status == PIPGATE_OK && row->kind == REQUIREMENT_NAMED)
+	if (status == PIPGATE_OK)
 		status = holds(g, row, &wanted, error);
 	if (status != PIPGATE_OK || !wanted)
 		return status;
@@ -135,31 +137,93 @@ static enum pipgate_status as_they_stand(struct gathering *g, const struct requi
 
 /* ---- by the real pip ---- */
 
-static const struct requirement_row *row_of(const struct requirement_files *files, struct span name)
+struct named { /* rows by name, of one name in their order */
+	struct span name;
+	const struct requirement_row *row;
+};
+
+static int by_name_and_place(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	const int order = span_compare(x->name, y->name);
+
+	return order ? order : (x->row > y->row) - (x->row < y->row);
+}
+
+static struct list sorted_rows(const struct requirement_files *files)
 {
 	const struct requirement_row *rows = files->rows.items;
+	struct list sorted = {0};
 
 	for (size_t i = 0; i < files->rows.n; i++)
-		if (!rows[i].constraint && span_equal(rows[i].name, name))
-			return &rows[i];
+		if (!rows[i].constraint)
+			*(struct named *)must(list_push(files->run, &sorted, sizeof(struct named))) = (struct named){rows[i].name, &rows[i]};
+	if (sorted.n)
+		qsort(sorted.items, sorted.n, sizeof(struct named), by_name_and_place);
+	return sorted;
+}
+
+/* Does this path without a name of its own mean the folder or file that pip names by its address? */
+static bool is_at(struct pipgate_run *run, const struct requirement_row *row, struct span url)
+{
+	struct span text = row->text, path = span_split(&text, ';');
+	char real[PATH_MAX];
+
+	path = requirement_file_path(run, span_trim(path));
+	path = span_split(&path, '[');
+	return span_starts(url, SPAN("file://")) && realpath(text_copy(run, path), real) &&
+		span_is(requirement_file_path(run, url), real);
+}
+
+/* The first row that asks for it. */
+static const struct requirement_row *row_of(struct pipgate_run *run, const struct list *sorted, const struct pipgate_component *c)
+{
+	const struct named *v = sorted->items;
+	size_t low = 0, high = sorted->n;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (span_compare(v[middle].name, c->name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < sorted->n && span_equal(v[low].name, c->name))
+		return v[low].row;
+	for (size_t i = 0; c->requested && i < sorted->n && !v[i].name.n; i++)
+		if (is_at(run, v[i].row, c->url))
+			return v[i].row;
 	return NULL;
 }
 
 static void add_plan(struct gathering *g, const struct requirement_files *files, const struct plan *plan, const char *file)
 {
-	g->inventory->environment = plan->environment;
+	const struct list sorted = sorted_rows(files);
+
 	for (size_t i = 0; i < plan->n; i++) {
-		const struct requirement_row *row = row_of(files, plan->components[i].name);
+		const struct requirement_row *row = row_of(g->run, &sorted, &plan->components[i]);
 		struct pipgate_component c = plan->components[i];
 
 		c.sdist = false; /* nothing is built here any more: what is vulnerable is asked, not what may be installed */
-		inventory_add(g->inventory, c, (struct found){.file = row ? row->file : file, .line = row ? row->line : 0, .direct = row != NULL});
+		if (row && row->kind == REQUIREMENT_EDITABLE && g->settings->skip_editable)
+			inventory_skip(g->inventory, c.name, "requirement marked as editable", row->file, row->line);
+		else
+			inventory_add(g->inventory, c, (struct found){.file = row ? row->file : file, .line = row ? row->line : 0, .direct = row != NULL});
 	}
 }
 
-/* Its files must still be as we have read them, or lines and answer would not belong together. */
-static enum pipgate_status unchanged(const struct requirement_files *files, struct pipgate_error *error)
+static bool is_regular(const char *path)
 {
+	struct stat st;
+
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* Its files must still be as we have read them, or lines and answer would not belong together. What can be read once only is a copy. */
+static enum pipgate_status unchanged(const void *ctx, struct pipgate_error *error)
+{
+	const struct requirement_files *files = ctx;
 	const struct requirement_text *texts = files->texts.items;
 	enum pipgate_status status = PIPGATE_OK;
 
@@ -167,38 +231,81 @@ static enum pipgate_status unchanged(const struct requirement_files *files, stru
 		struct buf bytes;
 
 		buf_init(&bytes, NULL, SOURCE_BYTES);
-		if (file_read(AT_FDCWD, texts[i].path, &bytes, NULL) == PIPGATE_OK &&
-			!span_equal(bytes.n ? buf_view(&bytes) : SPAN(""), texts[i].bytes))
+		if (is_regular(texts[i].path) && (file_read(AT_FDCWD, texts[i].path, &bytes, NULL) != PIPGATE_OK ||
+			!span_equal(bytes.n ? buf_view(&bytes) : SPAN(""), texts[i].bytes)))
 			status = error_set(error, PIPGATE_FAILED, "%s was changed while it was audited; run it again", texts[i].path);
 		buf_fini(&bytes);
 	}
 	return status;
 }
 
-/* What can be read once only is kept for pip in a file of ours. */
-static const char *for_pip(struct gathering *g, const struct source_file *file, size_t index, struct pipgate_error *error)
+/* What it names by a path stands beside it, and not beside its copy. */
+static void add_copy(struct buf *out, const struct requirement_files *files, size_t index, const char *folder)
 {
-	const char *folder = NULL, *copy;
-	struct stat st;
+	const struct requirement_text *text = (const struct requirement_text *)files->texts.items + index;
+	const struct requirement_reference *references = files->references.items;
+	struct span rest = text->bytes;
 
-	if (strcmp(file->path, "-") != 0 && stat(file->path, &st) == 0 && S_ISREG(st.st_mode))
-		return file->path;
-	folder = temporary_folder(error);
-	copy = folder ? text_format(g->run, "%s/requirements-%zu.txt", folder, index) : NULL;
-	return copy && file_write(copy, file->text, error) == PIPGATE_OK ? copy : NULL;
+	for (size_t i = 0; i < files->references.n && text->utf8; i++) {
+		const struct requirement_reference *r = &references[i];
+
+		if (r->text != index)
+			continue;
+		buf_add(out, rest.p, (size_t)(r->logical.p - rest.p));
+		buf_format(out, "%s '%s%s%s'\n", r->constraint ? "-c" : "-r", r->path[0] == '/' ? "" : folder, r->path[0] == '/' ? "" : "/", r->path);
+		rest = span_from(text->bytes, (size_t)(r->logical.p - text->bytes.p) + r->logical.n);
+	}
+	buf_span(out, rest);
 }
 
-static enum pipgate_status by_pip(struct gathering *g, const struct requirement_files *files, const struct source_file *given, size_t n,
+/* What can be read once only is kept for pip in a file of ours. */
+static const char *for_pip(struct gathering *g, const struct requirement_files *files, const struct source_file *file, size_t index,
 	struct pipgate_error *error)
 {
+	const char *temporary, *copy = NULL;
+	char folder[PATH_MAX];
+	struct buf out;
+
+	if (is_regular(file->path))
+		return file->path;
+	temporary = temporary_folder(error);
+	buf_init(&out, NULL, 2 * SOURCE_BYTES);
+	add_copy(&out, files, index, getcwd(folder, sizeof(folder)) ? folder : ".");
+	if (temporary && buf_status(&out) != PIPGATE_OK)
+		error_set(error, PIPGATE_LIMIT, "%s: too large", file->path);
+	else if (temporary)
+		copy = text_format(g->run, "%s/requirements-%zu.txt", temporary, index);
+	if (copy && file_write(copy, out.n ? buf_view(&out) : SPAN(""), error) != PIPGATE_OK)
+		copy = NULL;
+	buf_fini(&out);
+	return copy;
+}
+
+/* Does it name what lies in a folder, whose content is no part of the key? */
+static bool names_folders(const struct requirement_files *files)
+{
+	const struct requirement_row *rows = files->rows.items;
+
+	for (size_t i = 0; i < files->rows.n; i++) {
+		const struct span text = rows[i].kind == REQUIREMENT_NAMED ? rows[i].parsed.url : rows[i].text;
+
+		if (text.n && (!memmem(text.p, text.n, "://", 3) || memmem(text.p, text.n, "file:", 5)))
+			return true;
+	}
+	return files->remote;
+}
+
+static enum pipgate_status by_pip(struct gathering *g, const struct requirement_files *files, const struct source_file *given, const size_t *index,
+	size_t n, struct pipgate_error *error)
+{
 	const struct requirement_text *texts = files->texts.items;
-	struct resolution resolution = {.words = {.run = g->run}};
+	struct resolution resolution = {.words = {.run = g->run}, .passing = names_folders(files), .unchanged = unchanged, .ctx = files};
 	enum pipgate_status status;
 	struct plan plan;
 
 	buf_init(&resolution.material, NULL, MATERIAL_MAX);
 	for (size_t i = 0; i < n; i++) {
-		const char *path = for_pip(g, &given[i], i, error);
+		const char *path = for_pip(g, files, &given[i], index[i], error);
 
 		if (!path)
 			return PIPGATE_FAILED;
@@ -210,9 +317,6 @@ static enum pipgate_status by_pip(struct gathering *g, const struct requirement_
 		buf_span(&resolution.material, texts[i].bytes);
 	}
 	status = resolve(g, &resolution, &plan, error);
-	buf_fini(&resolution.material);
-	if (status == PIPGATE_OK)
-		status = unchanged(files, error);
 	if (status == PIPGATE_OK)
 		add_plan(g, files, &plan, given[0].path);
 	return status;
@@ -229,25 +333,41 @@ static const char *title_of(struct gathering *g, const struct source_file *files
 	return strcmp(files[0].path, "-") == 0 && n == 1 ? "requirements on standard input" : text_format(g->run, "requirements %s", title);
 }
 
+/* What no resolving would change: fully pinned and hashed, or said to be all. */
+static bool stands(const struct gathering *g, const struct requirement_files *files)
+{
+	return g->settings->no_deps || g->settings->disable_pip ||
+		(files->require_hashes && requirement_files_pinned(files) && requirement_files_hashed(files));
+}
+
+static enum pipgate_status check_settings(const struct gathering *g, const struct requirement_files *files, const char *path,
+	struct pipgate_error *error)
+{
+	if (g->settings->disable_pip && !g->settings->no_deps && !files->require_hashes)
+		return error_set(error, PIPGATE_INVALID, "the --disable-pip flag can only be used with a hashed requirements files or "
+			"if the --no-deps flag has been provided");
+	if (files->remote && (g->settings->no_deps || g->settings->disable_pip))
+		return error_set(error, PIPGATE_INVALID, "%s names a file at an address, which only pip can read: not with --no-deps or --disable-pip",
+			path);
+	return PIPGATE_OK;
+}
+
 enum pipgate_status source_requirements(struct gathering *g, const struct source_file *given, size_t n, struct pipgate_error *error)
 {
 	struct requirement_files files = {.run = g->run, .require_hashes = g->settings->require_hashes};
+	size_t *index = must(arena_array(g->run, n, sizeof(*index)));
 	enum pipgate_status status = PIPGATE_OK;
 
 	inventory_input(g->inventory, "requirements", title_of(g, given, n), given[0].path);
-	for (size_t i = 0; i < n && status == PIPGATE_OK; i++)
+	for (size_t i = 0; i < n && status == PIPGATE_OK; i++) {
+		index[i] = files.texts.n;
 		status = requirement_file_add(&files, given[i].path, given[i].text, error);
+	}
+	if (status == PIPGATE_OK)
+		status = check_settings(g, &files, given[0].path, error);
 	if (status != PIPGATE_OK)
 		return status;
-	if (g->settings->disable_pip && !g->settings->no_deps && !files.require_hashes)
-		return error_set(error, PIPGATE_INVALID, "the --disable-pip flag can only be used with a hashed requirements files or "
-			"if the --no-deps flag has been provided");
-	if (files.remote && (g->settings->no_deps || g->settings->disable_pip))
-		return error_set(error, PIPGATE_INVALID,
-			"%s names a file at an address, which only pip can read: not with --no-deps or --disable-pip", given[0].path);
-	if (g->settings->no_deps || g->settings->disable_pip || (files.require_hashes && requirement_files_pinned(&files)))
-		return as_they_stand(g, &files, error);
-	return by_pip(g, &files, given, n, error);
+	return stands(g, &files) ? as_they_stand(g, &files, error) : by_pip(g, &files, given, index, n, error);
 }
 
 /* pip freeze's output is one, too. */
