@@ -191,24 +191,32 @@ static enum pipgate_status ask(struct gathering *g, struct resolution *r, struct
 	return status;
 }
 
+/* A kept answer that cannot be read is none. */
+static bool kept_answer(struct gathering *g, const struct buf *key, struct plan *out)
+{
+	struct span answer;
+
+	return resolution_cached(g->run, g->settings->cache_dir, buf_view(key), RESOLUTION_SECONDS, &answer) &&
+		report_read(g->run, answer, out, NULL) == PIPGATE_OK;
+}
+
 static enum pipgate_status answer_of(struct gathering *g, struct resolution *r, struct buf *key, struct plan *out, struct pipgate_error *error)
 {
 	const bool keeps = !g->settings->no_cache && !r->passing;
-	enum pipgate_status status = PIPGATE_OK;
+	enum pipgate_status status;
 	struct span answer = {NULL, 0};
-	bool kept;
 
 	make_key(g, r, key);
 	if (buf_status(key) != PIPGATE_OK || buf_status(&r->material) != PIPGATE_OK)
 		return error_set(error, PIPGATE_LIMIT, "what is asked is larger than %zu bytes", MATERIAL_MAX);
-	kept = keeps && resolution_cached(g->run, g->settings->cache_dir, buf_view(key), RESOLUTION_SECONDS, &answer);
-	if (!kept)
-		status = ask(g, r, &answer, error);
+	if (keeps && kept_answer(g, key, out))
+		return PIPGATE_OK;
+	status = ask(g, r, &answer, error);
 	if (status == PIPGATE_OK && r->unchanged)
 		status = r->unchanged(r->ctx, error);
 	if (status == PIPGATE_OK)
 		status = report_read(g->run, answer, out, error);
-	if (status == PIPGATE_OK && keeps && !kept)
+	if (status == PIPGATE_OK && keeps)
 		resolution_keep(g->run, g->settings->cache_dir, buf_view(key), answer);
 	return status;
 }
