@@ -16,6 +16,7 @@
 
 const struct source sources[] = {
 	{"environment", takes_environment, read_environment},
+	{"project", takes_project, read_project},
 	{"pylock.toml", takes_pylock, read_lock},
 	{"uv.lock", takes_uv_lock, read_lock},
 	{"poetry.lock", takes_poetry_lock, read_lock},
