@@ -20,11 +20,17 @@ void requirement_set_init(struct requirement_set *set, struct gathering *g, cons
 	*set = (struct requirement_set){.files = {.run = g->run, .require_hashes = g->settings->require_hashes}, .file = file};
 }
 
+enum pipgate_status requirement_set_line_as(struct requirement_set *set, const char *path, size_t line, struct span text, struct span for_pip,
+	struct pipgate_error *error)
+{
+	*(struct span *)must(list_push(set->files.run, &set->lines, sizeof(struct span))) = for_pip;
+	return requirement_line_add(&set->files, path, line, text, error);
+}
+
 enum pipgate_status requirement_set_line(struct requirement_set *set, const char *path, size_t line, struct span text,
 	struct pipgate_error *error)
 {
-	*(struct span *)must(list_push(set->files.run, &set->lines, sizeof(struct span))) = text;
-	return requirement_line_add(&set->files, path, line, text, error);
+	return requirement_set_line_as(set, path, line, text, text, error);
 }
 
 /* ---- which row asked for it ---- */
@@ -231,6 +237,16 @@ bool requirement_set_stands(const struct gathering *g, const struct requirement_
 		(set->files.require_hashes && requirement_files_pinned(&set->files) && requirement_files_hashed(&set->files)));
 }
 
+enum pipgate_status requirement_set_may_build(const struct gathering *g, const struct requirement_set *set, struct pipgate_error *error)
+{
+	if (g->settings->no_deps || g->settings->disable_pip)
+		return error_set(error, PIPGATE_INVALID, "%s: only pip can tell what this project asks for: not with --no-deps or --disable-pip", set->file);
+	if (!g->settings->build)
+		return error_set(error, PIPGATE_INVALID, "%s: what this project asks for is told by its build alone, and building runs its code "
+			"(sdist: block); audit a lock file of it, or allow it with --gate-sdist warn", set->file);
+	return PIPGATE_OK;
+}
+
 static enum pipgate_status check_settings(const struct gathering *g, const struct requirement_set *set, struct pipgate_error *error)
 {
 	const bool without = g->settings->no_deps || g->settings->disable_pip;
@@ -241,11 +257,6 @@ static enum pipgate_status check_settings(const struct gathering *g, const struc
 	if (set->files.remote && without)
 		return error_set(error, PIPGATE_INVALID, "%s names a file at an address, which only pip can read: not with --no-deps or --disable-pip",
 			set->file);
-	if (set->self && without)
-		return error_set(error, PIPGATE_INVALID, "%s: only pip can tell what this project asks for: not with --no-deps or --disable-pip", set->file);
-	if (set->self && !g->settings->build)
-		return error_set(error, PIPGATE_INVALID, "%s: what this project asks for is told by its build alone, and building runs its code "
-			"(sdist: block); audit a lock file of it, or allow it with --gate-sdist warn", set->file);
 	return PIPGATE_OK;
 }
 

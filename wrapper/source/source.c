@@ -23,6 +23,10 @@ const struct source sources[] = {
 	{"pdm.lock", takes_pdm_lock, read_lock},
 	{"Pipfile.lock", takes_pipfile_lock, read_lock},
 	{"conda-lock.yml", takes_conda_lock, read_lock},
+	{"notebook", takes_notebook, read_notebook},
+	{"pip-list", takes_pip_list, read_pip_list},
+	{"pip-inspect", takes_pip_inspect, read_pip_inspect},
+	{"pip-report", takes_pip_report, read_pip_report},
 	{"requirements", takes_requirements, read_requirements},
 	{0},
 };

@@ -3,11 +3,11 @@
  * A project's folder, or its pyproject.toml: what it says that it asks for (PEP 621), with extras, and with groups (PEP 735). What only
  * its build tells (setup.py, setup.cfg, dynamic dependencies, tables of a tool), the real pip is asked for, if building is allowed.
  */
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "wrapper/source/project_links.h"
 #include "wrapper/source/requirement_set.h"
 #include "wrapper/source/toml.h"
 
@@ -194,11 +194,10 @@ static enum pipgate_status add_static(struct project *p)
 static enum pipgate_status add_folder(struct project *p, const char *folder)
 {
 	const char *const *extras = p->g->settings->extras.items;
-	char real[PATH_MAX];
 
-	if (!realpath(folder, real))
-		return error_set(p->error, PIPGATE_FAILED, "%s: it is not there any more", folder);
-	p->set.self = text_copy(p->g->run, span_of(real));
+	p->set.self = requirement_set_may_build(p->g, &p->set, p->error) == PIPGATE_OK ? project_links(p->g->run, folder, p->error) : NULL;
+	if (!p->set.self)
+		return PIPGATE_FAILED;
 	for (size_t i = 0; i < p->g->settings->extras.n; i++)
 		p->set.extras = text_format(p->g->run, "%s%s%s", i ? p->set.extras : "[", i ? "," : "", extras[i]);
 	if (p->set.extras)
