@@ -59,12 +59,12 @@ static size_t place_of(struct notebook *n, struct span line)
 
 static bool ends_command(struct span word)
 {
-	static const char *const ends[] = {"&&", "||", ";", "|", "&", "#"};
+	static const char *const ends[] = {"&&", "||", ";", "|", "&"};
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		if (span_is(word, ends[i]))
 			return true;
-	return false;
+	return span_starts(word, SPAN("#"));
 }
 
 static bool is_pip(struct span word)
@@ -142,18 +142,21 @@ static enum pipgate_status take_line(struct notebook *n, struct span text, size_
 {
 	enum pipgate_status status = PIPGATE_OK;
 	struct list words = {0};
-	const struct span *v;
+	struct span *v;
 	size_t begin = 0;
 
 	if (split_words(n->g->run, text, &words) != PIPGATE_OK)
 		return error_set(n->error, PIPGATE_INVALID, "%s, line %zu: a quote is open: " SPAN_FMT, n->file->path, line, SPAN_ARG(text));
 	v = words.items;
-	for (size_t i = 0; i <= words.n && status == PIPGATE_OK; i++) {
-		if (i < words.n && !ends_command(v[i]))
-			continue;
-		status = take_command(n, v + begin, i - begin, line);
-		begin = i + 1;
-		if (i < words.n && span_is(v[i], "#"))
+	for (size_t i = 0; i < words.n && status == PIPGATE_OK; i++) {
+		const bool ends = ends_command(v[i]), joined = !ends && span_ends(v[i], SPAN(";")); /* "x==1; pip …" */
+
+		v[i].n -= joined;
+		if (ends || joined || i + 1 == words.n) {
+			status = take_command(n, v + begin, i + !ends - begin, line);
+			begin = i + 1;
+		}
+		if (span_starts(v[i], SPAN("#")))
 			break;
 	}
 	return status;

@@ -161,11 +161,13 @@ enum pipgate_status read_pip_inspect(struct gathering *g, const struct source_fi
 {
 	cJSON *root = NULL;
 	enum pipgate_status status = parse(file, &root, error);
+	struct span version;
 
 	inventory_input(g->inventory, "pip-inspect", text_format(g->run, "pip's inspection in %s", shown(file)), file->path);
-	if (status == PIPGATE_OK && !span_is(json_string(json_member(root, "version")), "1"))
+	version = json_string(json_member(root, "version"));
+	if (status == PIPGATE_OK && !span_is(version, "1") && !span_is(version, "0")) /* "0" of pip 22.2 is the same */
 		status = error_set(error, PIPGATE_INVALID, "%s: version '" SPAN_FMT "' of pip inspect is not known (1 is)", shown(file),
-			SPAN_ARG(json_string(json_member(root, "version"))));
+			SPAN_ARG(version));
 	if (status == PIPGATE_OK && json_member(root, "environment"))
 		status = environment_from_json(g->run, json_member(root, "environment"), &g->inventory->environment, error);
 	if (status == PIPGATE_OK)
