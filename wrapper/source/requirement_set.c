@@ -200,7 +200,8 @@ static enum pipgate_status by_pip(struct gathering *g, struct requirement_set *s
 {
 	const struct requirement_text *texts = set->files.texts.items;
 	const char *const *paths = set->paths.items;
-	struct resolution r = {.words = {.run = g->run}, .passing = set->self || names_folders(&set->files), .unchanged = unchanged, .ctx = &set->files};
+	struct resolution r = {.words = {.run = g->run}, .passing = set->self || names_folders(&set->files), .unchanged = unchanged,
+		.ctx = &set->files};
 	const char *path = "";
 	struct plan plan;
 	enum pipgate_status status;
@@ -240,7 +241,8 @@ bool requirement_set_stands(const struct gathering *g, const struct requirement_
 enum pipgate_status requirement_set_may_build(const struct gathering *g, const struct requirement_set *set, struct pipgate_error *error)
 {
 	if (g->settings->no_deps || g->settings->disable_pip)
-		return error_set(error, PIPGATE_INVALID, "%s: only pip can tell what this project asks for: not with --no-deps or --disable-pip", set->file);
+		return error_set(error, PIPGATE_INVALID, "%s: only pip can tell what this project asks for: not with --no-deps or --disable-pip",
+			set->file);
 	if (!g->settings->build)
 		return error_set(error, PIPGATE_INVALID, "%s: what this project asks for is told by its build alone, and building runs its code "
 			"(sdist: block); audit a lock file of it, or allow it with --gate-sdist warn", set->file);
@@ -255,8 +257,8 @@ static enum pipgate_status check_settings(const struct gathering *g, const struc
 		return error_set(error, PIPGATE_INVALID, "the --disable-pip flag can only be used with a hashed requirements files or "
 			"if the --no-deps flag has been provided");
 	if (set->files.remote && without)
-		return error_set(error, PIPGATE_INVALID, "%s names a file at an address, which only pip can read: not with --no-deps or --disable-pip",
-			set->file);
+		return error_set(error, PIPGATE_INVALID,
+			"%s names a file at an address, which only pip can read: not with --no-deps or --disable-pip", set->file);
 	return PIPGATE_OK;
 }
 

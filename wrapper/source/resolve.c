@@ -181,8 +181,8 @@ static enum pipgate_status ask(struct gathering *g, struct resolution *r, struct
 	if (status != PIPGATE_OK)
 		return status;
 	if (code)
-		return error_set(error, PIPGATE_INVALID, "pip could not resolve it: " SPAN_FMT "%s", SPAN_ARG(last_word(said)), g->settings->build ? "" :
-			" (source distributions are left out, as sdist is block)");
+		return error_set(error, PIPGATE_INVALID, "pip could not resolve it: " SPAN_FMT "%s", SPAN_ARG(last_word(said)),
+			g->settings->build ? "" : " (source distributions are left out, as sdist is block)");
 	buf_init(&bytes, NULL, PIP_REPORT_MAX);
 	status = file_read(AT_FDCWD, report, &bytes, error);
 	if (status == PIPGATE_OK)

@@ -21,7 +21,8 @@ struct resolution {
 	const void *ctx;
 };
 /* INVALID: pip said no; the error is its last word. material is freed. */
-enum pipgate_status resolve(struct gathering *gathering, struct resolution *resolution, struct plan *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status resolve(struct gathering *gathering, struct resolution *resolution, struct plan *out, struct pipgate_error *error)
+	PIPGATE_MUST_USE;
 /* Index options of the command line and of a target, as every resolution wants them. */
 enum pipgate_status resolve_options(struct gathering *gathering, struct words *words, struct pipgate_error *error) PIPGATE_MUST_USE;
 

@@ -236,7 +236,8 @@ enum pipgate_status read_notebook(struct gathering *g, const struct source_file 
 
 	if (status != PIPGATE_OK)
 		error_before(error, "%s", file->path);
-	inventory_input(g->inventory, "notebook", text_format(g->run, "notebook %s", strcmp(file->path, "-") ? file->path : "on standard input"), file->path);
+	inventory_input(g->inventory, "notebook", text_format(g->run, "notebook %s", strcmp(file->path, "-") ? file->path : "on standard input"),
+		file->path);
 	requirement_set_init(&n.set, g, file->path);
 	if (status == PIPGATE_OK)
 		status = take_cells(&n, root);
