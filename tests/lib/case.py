@@ -158,7 +158,9 @@ class Case:
         return self.run(["pip", "audit"] + list(argv), **options)
 
     def audit_json(self, *argv, status=(0, 1), **options):
-        return json.loads(self.expect(self.audit(*argv, "-f", "json", **options), status=status).stdout)
+        result = self.expect(self.audit(*argv, "-f", "json", **options), status=status)
+        self.true(result.stdout, "there is no report")
+        return json.loads(result.stdout)
 
     def pipgate(self, *argv, **options):
         return self.run([paths.PIPGATE] + list(argv), **options)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "matcher/policy/policy.h"
 #include "wrapper/audit/audit.h"
 #include "wrapper/command/command.h"
 #include "wrapper/temporary.h"
@@ -42,6 +43,8 @@ static enum pipgate_status read_policy(struct auditing *a, struct pipgate_error 
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table) && status == PIPGATE_OK; i++)
 		status = pipgate_policy_set(a->policy, span_of(table[i].key), span_of(table[i].value), table[i].layer, error);
+	if (status == PIPGATE_OK)
+		a->options.source.build = a->policy->values[POLICY_SDIST].value != PIPGATE_BLOCK;
 	return status;
 }
 

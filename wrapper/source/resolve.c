@@ -12,6 +12,7 @@
 #include "wrapper/file.h"
 #include "wrapper/process.h"
 #include "wrapper/source/resolution_cache.h"
+#include "wrapper/source/target.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
@@ -63,13 +64,13 @@ static void add_settings(struct gathering *g, struct buf *key)
 static void make_key(struct gathering *g, struct resolution *r, struct buf *key)
 {
 	char *const *words = r->words.list.items;
+	const char *temporary = temporary_folder(NULL); /* another one each time: what is copied there is known by its bytes */
 	char folder[PATH_MAX];
 
-	buf_init(key, NULL, MATERIAL_MAX);
 	buf_format(key, "%s %s %s %d\n%s\n", g->pip.python, g->pip.python_version, g->pip.version, g->settings->build,
 		getcwd(folder, sizeof(folder)) ? folder : "");
 	for (size_t i = 0; i < r->words.list.n; i++)
-		buf_format(key, "%s\n", words[i]);
+		buf_format(key, "%s\n", temporary && strncmp(words[i], temporary, strlen(temporary)) == 0 ? "(a copy)" : words[i]);
 	add_settings(g, key);
 	if (r->material.n)
 		buf_span(key, buf_view(&r->material));
@@ -77,7 +78,7 @@ static void make_key(struct gathering *g, struct resolution *r, struct buf *key)
 
 /* ---- asking ---- */
 
-void resolve_options(struct gathering *g, struct words *words)
+enum pipgate_status resolve_options(struct gathering *g, struct words *words, struct pipgate_error *error)
 {
 	const struct source_settings *s = g->settings;
 	const char *const *more = s->extra_index_urls.items;
@@ -92,6 +93,7 @@ void resolve_options(struct gathering *g, struct words *words)
 		words_add(words, "--extra-index-url");
 		words_add(words, more[i]);
 	}
+	return target_pip_words(s, words, error);
 }
 
 /* Ourselves as pip: the gate holds what pip builds on its way. What it would say of a finding, the audit says itself. */
@@ -179,7 +181,8 @@ static enum pipgate_status ask(struct gathering *g, struct resolution *r, struct
 	if (status != PIPGATE_OK)
 		return status;
 	if (code)
-		return error_set(error, PIPGATE_INVALID, "pip could not resolve it: " SPAN_FMT, SPAN_ARG(last_word(said)));
+		return error_set(error, PIPGATE_INVALID, "pip could not resolve it: " SPAN_FMT "%s", SPAN_ARG(last_word(said)),
+			g->settings->build ? "" : " (source distributions are left out, as sdist is block)");
 	buf_init(&bytes, NULL, PIP_REPORT_MAX);
 	status = file_read(AT_FDCWD, report, &bytes, error);
 	if (status == PIPGATE_OK)
@@ -188,29 +191,54 @@ static enum pipgate_status ask(struct gathering *g, struct resolution *r, struct
 	return status;
 }
 
+/* A kept answer that cannot be read is none. */
+static bool kept_answer(struct gathering *g, const struct buf *key, struct plan *out)
+{
+	struct span answer;
+
+	return resolution_cached(g->run, g->settings->cache_dir, buf_view(key), RESOLUTION_SECONDS, &answer) &&
+		report_read(g->run, answer, out, NULL) == PIPGATE_OK;
+}
+
+static enum pipgate_status answer_of(struct gathering *g, struct resolution *r, struct buf *key, struct plan *out, struct pipgate_error *error)
+{
+	const bool keeps = !g->settings->no_cache && !r->passing;
+	enum pipgate_status status;
+	struct span answer = {NULL, 0};
+
+	make_key(g, r, key);
+	if (buf_status(key) != PIPGATE_OK || buf_status(&r->material) != PIPGATE_OK)
+		return error_set(error, PIPGATE_LIMIT, "what is asked is larger than %zu bytes", MATERIAL_MAX);
+	if (keeps && kept_answer(g, key, out))
+		return PIPGATE_OK;
+	status = ask(g, r, &answer, error);
+	if (status == PIPGATE_OK && r->unchanged)
+		status = r->unchanged(r->ctx, error);
+	if (status == PIPGATE_OK)
+		status = report_read(g->run, answer, out, error);
+	if (status == PIPGATE_OK && keeps)
+		resolution_keep(g->run, g->settings->cache_dir, buf_view(key), answer);
+	return status;
+}
+
 enum pipgate_status resolve(struct gathering *g, struct resolution *r, struct plan *out, struct pipgate_error *error)
 {
 	enum pipgate_status status = gathering_pip(g, true, error);
-	struct span answer;
 	struct buf key;
-	bool kept;
 
-	if (status != PIPGATE_OK)
-		return status;
-	if (!pip_at_least(&g->pip, 22, 2))
-		return error_set(error, PIPGATE_INVALID, "pip %s cannot tell what it would install: upgrade it to 22.2 or later, name another Python "
-			"with --python, or audit a fully pinned file with --no-deps", g->pip.version);
-	resolve_options(g, &r->words);
-	make_key(g, r, &key);
-	if (buf_status(&key) != PIPGATE_OK)
-		return error_set(error, PIPGATE_LIMIT, "what is asked is larger than %zu bytes", MATERIAL_MAX);
-	kept = !g->settings->no_cache && resolution_cached(g->run, g->settings->cache_dir, buf_view(&key), RESOLUTION_SECONDS, &answer);
-	if (!kept)
-		status = ask(g, r, &answer, error);
+	buf_init(&key, NULL, MATERIAL_MAX);
+	if (status == PIPGATE_OK && !pip_at_least(&g->pip, 22, 2))
+		status = error_set(error, PIPGATE_INVALID, "pip %s cannot tell what it would install: upgrade it to 22.2 or later, name another "
+			"Python with --python, or audit a fully pinned file with --no-deps", g->pip.version);
 	if (status == PIPGATE_OK)
-		status = report_read(g->run, answer, out, error);
-	if (status == PIPGATE_OK && !kept && !g->settings->no_cache)
-		resolution_keep(g->run, g->settings->cache_dir, buf_view(&key), answer);
+		status = resolve_options(g, &r->words, error);
+	if (status == PIPGATE_OK)
+		status = answer_of(g, r, &key, out, error);
+	if (status == PIPGATE_OK && (g->settings->target || g->settings->target_python)) /* pip's report tells of the Python that ran it */
+		status = gathering_markers(g, error);
+	else if (status == PIPGATE_OK)
+		g->inventory->environment = out->environment;
 	buf_fini(&key);
+	buf_fini(&r->material);
 	return status;
 }

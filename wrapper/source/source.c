@@ -16,12 +16,17 @@
 
 const struct source sources[] = {
 	{"environment", takes_environment, read_environment},
+	{"project", takes_project, read_project},
 	{"pylock.toml", takes_pylock, read_lock},
 	{"uv.lock", takes_uv_lock, read_lock},
 	{"poetry.lock", takes_poetry_lock, read_lock},
 	{"pdm.lock", takes_pdm_lock, read_lock},
 	{"Pipfile.lock", takes_pipfile_lock, read_lock},
 	{"conda-lock.yml", takes_conda_lock, read_lock},
+	{"notebook", takes_notebook, read_notebook},
+	{"pip-list", takes_pip_list, read_pip_list},
+	{"pip-inspect", takes_pip_inspect, read_pip_inspect},
+	{"pip-report", takes_pip_report, read_pip_report},
 	{"requirements", takes_requirements, read_requirements},
 	{0},
 };

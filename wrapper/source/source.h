@@ -75,8 +75,10 @@ enum pipgate_status gathering_markers(struct gathering *gathering, struct pipgat
 
 /* ---- the kinds: takes_NAME and read_NAME of each row ---- */
 
-source_takes takes_environment, takes_requirements;
-source_reader read_environment, read_requirements;
+source_takes takes_environment, takes_requirements, takes_project;
+source_reader read_environment, read_requirements, read_project;
+source_takes takes_pip_list, takes_pip_inspect, takes_pip_report, takes_notebook;
+source_reader read_pip_list, read_pip_inspect, read_pip_report, read_notebook;
 source_takes takes_pylock, takes_uv_lock, takes_poetry_lock, takes_pdm_lock, takes_pipfile_lock, takes_conda_lock;
 source_reader read_lock;
 
