@@ -43,7 +43,8 @@ def against(c):
         c.equal(set(found(report)), {("critical", "1.0")}, " ".join(words))
     lock = c.audit_json("repo/uv.lock", "--against", "main")["dependencies"]
     c.equal([step["name"] for step in lock[0]["vulns"][0]["chain"]], ["jinja2", "critical"], "chain")
-    c.expect(c.audit("repo/uv.lock", "--against", "main"), status=1, out="^critical ", not_out="jinja2", err=r"^pipgate: repo/uv\.lock: 1 distribution$")
+    c.expect(c.audit("repo/uv.lock", "--against", "main"), status=1, out="^critical ", not_out="jinja2",
+             err=r"^pipgate: repo/uv\.lock: 1 distribution$")
     c.expect(c.audit("repo/uv.lock", "--against", "HEAD"), status=0, err="^No known vulnerabilities found$")
     for output in ("cyclonedx-json", "cyclonedx-xml", "sarif", "junit", "markdown", "github", "columns"):
         c.expect(c.audit("repo/uv.lock", "--against", "main", "-f", output), status=1, out="critical")
@@ -72,8 +73,8 @@ def against_nothing_of_the_repository_runs(c):
     ran = c.path("ran")
     program = c.write("evil.sh", "#!/bin/sh\ntouch %s\ncat\n" % ran)
     os.chmod(program, 0o755)
-    for key in ("core.fsmonitor", "filter.evil.smudge", "filter.evil.clean", "diff.evil.textconv", "core.pager", "core.sshCommand", "core.alternateRefsCommand",
-                "uploadpack.packObjectsHook", "core.editor", "diff.external"):
+    for key in ("core.fsmonitor", "filter.evil.smudge", "filter.evil.clean", "diff.evil.textconv", "core.pager", "core.sshCommand",
+                "core.alternateRefsCommand", "uploadpack.packObjectsHook", "core.editor", "diff.external"):
         git(c, "config", key, program)
     for hook in ("post-checkout", "post-index-change", "reference-transaction"):
         os.symlink(program, c.path("repo", ".git", "hooks", hook))
@@ -91,6 +92,7 @@ def against_refuses(c):
     c.expect(c.audit("repo/uv.lock", "--against", "main"), status=1, err=r"as it was at main: .*uv\.lock: line 2")
     c.expect(c.audit("repo/uv.lock", "--against", "nowhere"), status=1, err="has no such revision")
     c.expect(c.audit("repo/uv.lock", "--against=--output=x"), status=1, err="no revision")
-    c.expect(c.audit("outside/uv.lock", "--against", "main", env={"GIT_CEILING_DIRECTORIES": c.work}), status=1, err="in no git repository|has no such revision")
+    c.expect(c.audit("outside/uv.lock", "--against", "main", env={"GIT_CEILING_DIRECTORIES": c.work}), status=1,
+             err="in no git repository|has no such revision")
     c.expect(c.audit("--against", "main"), status=1, err="--against compares files in git")
     c.expect(c.audit("-r", "-", "--no-deps", "--against", "main", stdin=b"idna==3.7\n"), status=1, err="standard input is none")

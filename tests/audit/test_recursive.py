@@ -36,7 +36,8 @@ def recursive(c):
     report = c.audit_json("--recursive", "mono", "--no-deps")
     c.equal(inputs(report), [("pdm.lock", "mono/a/deep/er/pdm.lock"), ("poetry.lock", "mono/a/poetry.lock"), ("uv.lock", "mono/b/uv.lock"),
                              ("Pipfile.lock", "mono/c/Pipfile.lock"), ("pylock.toml", "mono/c/pylock.prod.toml"),
-                             ("requirements", "mono/d/requirements-dev.txt"), ("requirements", "mono/d/requirements/base.txt"), ("environment", "mono/env")],
+                             ("requirements", "mono/d/requirements-dev.txt"), ("requirements", "mono/d/requirements/base.txt"),
+                             ("environment", "mono/env")],
             "inputs")
     c.equal(sorted({d["name"] for d in report["dependencies"] if d["vulns"]}), ["critical", "jinja2", "low", "medium"], "vulnerable")
 

@@ -21,7 +21,8 @@ def lock_of(kind, packages, needs=None):
         text += '\n[[package]]\nname = "root"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [%s]\n' % ", ".join(
             '{ name = "%s" }' % n for n, _ in packages if n not in drawn_in)
     for name, version in packages:
-        text += '\n[[%s]]\nname = "%s"\nversion = "%s"\n%s' % ("packages" if kind == "pylock.toml" else "package", name, version, BODIES.get(kind, ""))
+        text += '\n[[%s]]\nname = "%s"\nversion = "%s"\n%s' % (
+            "packages" if kind == "pylock.toml" else "package", name, version, BODIES.get(kind, ""))
         if name in needs:
             text += "dependencies = [%s]\n" % ", ".join('{ name = "%s" }' % n for n in needs[name])
     return text
