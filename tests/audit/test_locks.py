@@ -242,16 +242,19 @@ LINUX = ["--target", "linux/x86_64", "--target-python", "3.12"]
 
 # file, text, options, what is audited as {name version: line}, what is skipped
 TYPICAL = [
-    ("uv.lock", UV, [], {"flask 1.0": 20, "jinja2 2.10": 27, "batteries 1.0": 33, "idna 3.7": 41, "critical 1.0": 56, "critical 2.0": 61, "low 1.0": 66}, []),
+    ("uv.lock", UV, [], {"flask 1.0": 20, "jinja2 2.10": 27, "batteries 1.0": 33, "idna 3.7": 41, "critical 1.0": 56,
+                         "critical 2.0": 61, "low 1.0": 66}, []),
     ("uv.lock", UV, ["--group", "main"], {"flask 1.0": 20, "jinja2 2.10": 27, "batteries 1.0": 33, "idna 3.7": 41}, []),
     ("uv.lock", UV, ["--extra", "CPU"], {"flask 1.0": 20, "jinja2 2.10": 27, "batteries 1.0": 33, "idna 3.7": 41, "critical 1.0": 56}, []),
-    ("script.py.lock", 'version = 1\n[manifest]\nrequirements = [{ name = "low" }]\n[[package]]\nname = "low"\nversion = "1.0"\n', [], {"low 1.0": 4}, []),
+    ("script.py.lock", 'version = 1\n[manifest]\nrequirements = [{ name = "low" }]\n[[package]]\nname = "low"\nversion = "1.0"\n', [],
+     {"low 1.0": 4}, []),
     ("pylock.toml", PYLOCK, [], {"jinja2 2.10": 8, "critical 1.0": 13, "low 1.0": 18}, ["local no version specified"]),
     ("pylock.prod.toml", PYLOCK, ["--extra", "web"], {"jinja2 2.10": 8, "critical 1.0": 13, "low 1.0": 18}, ["local no version specified"]),
     ("pylock.toml", PYLOCK, ["--group", "default"], {"jinja2 2.10": 8}, ["local no version specified"]),
     ("poetry.lock", POETRY, [], {"jinja2 2.10": 1, "markupsafe 2.1.5": 12, "critical 1.0": 20}, []),
     ("poetry.lock", POETRY, ["--group", "main"], {"markupsafe 2.1.5": 12}, []),
-    ("poetry.lock", POETRY, ["--group", "main", "--target", "windows/amd64", "--target-python", "3.12"], {"jinja2 2.10": 1, "markupsafe 2.1.5": 12}, []),
+    ("poetry.lock", POETRY, ["--group", "main", "--target", "windows/amd64", "--target-python", "3.12"],
+     {"jinja2 2.10": 1, "markupsafe 2.1.5": 12}, []),
     ("poetry.lock", POETRY, ["--extra", "web"], {"markupsafe 2.1.5": 12, "critical 1.0": 20}, []),
     ("pdm.lock", PDM, [], {"batteries 1.0": 7, "jinja2 2.10": 19}, []),
     ("pdm.lock", PDM, ["--group", "default"], {"batteries 1.0": 7}, []),
@@ -268,7 +271,8 @@ HOSTILE = [
     ("uv.lock", "", r"uv\.lock: its version is not 1"),
     ("uv.lock", "version = 2\n", r"uv\.lock: its version is not 1"),
     ("uv.lock", "version = 1\n[[package]]\nversion = '1'\n", r"uv\.lock: invalid package #0: no name"),
-    ("uv.lock", 'version = 1\n[[package]]\nname = "a"\nsource = {virtual = "."}\ndependencies = [{name = "b\\u001b[31m"}]\n', r"there is no package b\\x1b"),
+    ("uv.lock", 'version = 1\n[[package]]\nname = "a"\nsource = {virtual = "."}\ndependencies = [{name = "b\\u001b[31m"}]\n',
+     r"there is no package b\\x1b"),
     ("uv.lock", UV.replace("sys_platform == 'win32'", "os.system('x')"), r"uv\.lock: the marker "),
     ("uv.lock", b"version = 1\n\xff\xfe\n", r"uv\.lock: byte 12: not UTF-8"),
     ("uv.lock", "a = " + "[" * 5000, r"uv\.lock: "),
@@ -367,7 +371,8 @@ def drift(c):
     """An environment beside its lock: the same, then a missing, an additional and another version."""
     c.prepare("install", "flask==1.0", "jinja2==2.10", "idna==3.7", "click==8.1.7", "markupsafe==2.1.5")
     installed = c.env.installed()
-    lock = 'lock-version = "1.0"\ncreated-by = "hand"\n' + "".join('[[packages]]\nname = "%s"\nversion = "%s"\n' % p for p in sorted(installed.items()))
+    lock = 'lock-version = "1.0"\ncreated-by = "hand"\n' + "".join(
+        '[[packages]]\nname = "%s"\nversion = "%s"\n' % p for p in sorted(installed.items()))
     c.write("pylock.toml", lock)
     c.expect(c.audit("--drift", "pylock.toml", "--fail-on", "none"), status=0, not_err="drift:")
     c.write("pylock.toml", lock.replace('name = "idna"\nversion = "3.7"', 'name = "idna"\nversion = "3.6"').replace('name = "click"', 'name = "low"'))

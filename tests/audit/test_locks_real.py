@@ -2,6 +2,7 @@
 """Lock files as the real tools make them, from the index that pip is configured with: what is audited equals the tool's own export."""
 import json
 import os
+import re
 import subprocess
 
 from lib import paths, pips, proc
@@ -103,8 +104,8 @@ def compare(c, tool, exports, name):
         for d in report["dependencies"]:
             with open(os.path.join(c.work, d["file"])) as f:
                 lines = f.read().split("\n")
-            c.true(d["line"] and d["name"].replace("-", "") in "".join(lines[d["line"] - 1:d["line"] + 2]).lower().replace("-", "").replace("_", "").replace(".", ""),
-                   "%s stands at line %s", d["name"], d["line"])
+            entry = re.sub(r"[-_.]", "", "".join(lines[d["line"] - 1:d["line"] + 2]).lower())
+            c.true(d["line"] and d["name"].replace("-", "") in entry, "%s stands at line %s", d["name"], d["line"])
 
 
 @case(pips="newest", slow=True)

@@ -37,8 +37,8 @@ extern char **environ;
 
 enum pipgate_status against_init(struct against *a, struct pipgate_run *run, const char *revision, struct pipgate_error *error)
 {
-	static const char *const ours[] = {
-		"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", "GIT_PAGER=cat", "LC_ALL=C"};
+	static const char *const ours[] = {"GIT_OPTIONAL_LOCKS=0", "GIT_TERMINAL_PROMPT=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none",
+		"GIT_PAGER=cat", "LC_ALL=C"};
 	struct words words = {.run = run};
 
 	*a = (struct against){.run = run, .revision = revision, .git = program_on_path(run, "git")};
@@ -59,8 +59,8 @@ enum pipgate_status against_init(struct against *a, struct pipgate_run *run, con
 static enum pipgate_status ask(struct against *a, const char *folder, const char *const *words, int in, struct buf *out, int *code,
 	struct pipgate_error *error)
 {
-	static const char *const first[] = {
-		"--no-pager", "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null", "-c", "core.alternateRefsCommand=", "-C"};
+	static const char *const first[] = {"--no-pager", "-c", "core.fsmonitor=", "-c", "core.hooksPath=/dev/null", "-c",
+		"core.alternateRefsCommand=", "-C"};
 	struct words argv = {.run = a->run};
 	struct process process = {.environment = a->environment, .stdin_fd = in, .stderr_fd = -1};
 	enum pipgate_status status = PIPGATE_OK;
@@ -108,8 +108,8 @@ static enum pipgate_status ask_line(struct against *a, const char *folder, const
 static enum pipgate_status base_of(struct against *a, const char *top, struct span *out, struct pipgate_error *error)
 {
 	const char *commit = text_format(a->run, "%s^{commit}", a->revision);
-	enum pipgate_status status =
-		ask_line(a, top, (const char *const[]){"rev-parse", "--verify", "--quiet", "--end-of-options", commit, NULL}, out, error);
+	const char *const words[] = {"rev-parse", "--verify", "--quiet", "--end-of-options", commit, NULL};
+	enum pipgate_status status = ask_line(a, top, words, out, error);
 	struct span base;
 
 	if (status == PIPGATE_OK && !out->n)
@@ -213,8 +213,8 @@ static enum pipgate_status lay_all(struct against *a, const char *folder, const 
 		unsigned long long size = head.n ? strtoull(head.p, NULL, 10) : 0;
 
 		if (!span_equal(id, v[i].id) || !span_is(type, "blob") || size >= printed.n)
-			return error_set(error, PIPGATE_FAILED, "--against: git does not have the file " SPAN_FMT " of %s", SPAN_ARG(v[i].path),
-				a->revision);
+			return error_set(error, PIPGATE_FAILED, "--against: git does not have the file " SPAN_FMT " of %s",
+				SPAN_ARG(v[i].path), a->revision);
 		status = lay(a, folder, v[i].path, (struct span){printed.p, (size_t)size}, error);
 		printed = span_from(printed, (size_t)size + 1);
 	}

@@ -18,8 +18,8 @@ struct against {
 };
 
 /* FAILED: there is no git. INVALID: the revision begins with "-". */
-enum pipgate_status against_init(
-	struct against *against, struct pipgate_run *run, const char *revision, struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status against_init(struct against *against, struct pipgate_run *run, const char *revision,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* Where this file or folder stands as it was; NULL: it was not there. FAILED: it is in no git repository, or this has no REV. */
 enum pipgate_status against_path(struct against *against, const char *path, const char **out, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* Marks the components whose name and version were there. */

@@ -150,8 +150,8 @@ static void compare_locked(struct gathering *g, const struct entries *installed,
 
 		if (find(installed, e->name) == installed->n)
 			put(g, (struct drift){e->name, {NULL, 0}, e->version, e->file, e->line},
-				text_format(g->run, SPAN_FMT " " SPAN_FMT " of %s:%zu is not installed", SPAN_ARG(e->name), SPAN_ARG(e->version),
-					e->file, e->line));
+				text_format(g->run, SPAN_FMT " " SPAN_FMT " of %s:%zu is not installed", SPAN_ARG(e->name),
+					SPAN_ARG(e->version), e->file, e->line));
 	}
 }
 
@@ -195,10 +195,8 @@ enum pipgate_status source_drift(struct gathering *g, const char *lock, struct p
 		return status;
 	kind = lock_kind_of(&file);
 	if (!kind)
-		return error_set(error, PIPGATE_INVALID,
-			"--drift %s: this is no lock file (pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock, "
-			"conda-lock.yml)",
-			lock);
+		return error_set(error, PIPGATE_INVALID, "--drift %s: this is no lock file (pylock.toml, uv.lock, poetry.lock, pdm.lock, "
+			"Pipfile.lock, conda-lock.yml)", lock);
 	status = lock_parse(g, kind, &file, &root, error);
 	if (status == PIPGATE_OK)
 		status = read_twice(g, kind, &file, root, &wanted, &allowed, error);

@@ -85,8 +85,8 @@ void lock_require(struct lock *lock, struct lock_package *package, struct span n
 	put_extras(run, extras, &asked);
 	text = must_span(arena_format(run, SPAN_FMT SPAN_FMT, SPAN_ARG(name), SPAN_ARG(asked)));
 	if (marker.n && extra.n)
-		text = must_span(arena_format(
-			run, SPAN_FMT "; (" SPAN_FMT ") and extra == \"" SPAN_FMT "\"", SPAN_ARG(text), SPAN_ARG(marker), SPAN_ARG(extra)));
+		text = must_span(arena_format(run, SPAN_FMT "; (" SPAN_FMT ") and extra == \"" SPAN_FMT "\"", SPAN_ARG(text),
+			SPAN_ARG(marker), SPAN_ARG(extra)));
 	else if (marker.n)
 		text = must_span(arena_format(run, SPAN_FMT "; " SPAN_FMT, SPAN_ARG(text), SPAN_ARG(marker)));
 	else if (extra.n)
@@ -139,10 +139,8 @@ void lock_python(struct lock *lock, struct span specifiers)
 	for (size_t i = 0; i < e->n && specifiers.n; i++)
 		if (span_is(e->v[i].name, "python_full_version") && pipgate_specifier_contains(lock->gathering->run, specifiers, e->v[i].value,
 									PIPGATE_PRERELEASES_YES, &inside) == PIPGATE_OK && !inside)
-			inventory_note(lock->gathering->inventory,
-				"%s is made for Python " SPAN_FMT ", and Python " SPAN_FMT " is meant: what its markers say "
-				"may not hold there",
-				lock->file->path, SPAN_ARG(specifiers), SPAN_ARG(e->v[i].value));
+			inventory_note(lock->gathering->inventory, "%s is made for Python " SPAN_FMT ", and Python " SPAN_FMT " is meant: what its "
+				"markers say may not hold there", lock->file->path, SPAN_ARG(specifiers), SPAN_ARG(e->v[i].value));
 }
 
 /* Every extra and group that was asked for is one of its own: a slip of the pen would audit less, and nobody would see it. */

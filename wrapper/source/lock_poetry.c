@@ -122,10 +122,8 @@ static void note_old(struct lock *lock, struct span version)
 	const struct source_settings *s = lock->gathering->settings;
 
 	if ((s->extras.n || s->groups.n) && (span_is(version, "2.0") || span_starts(version, SPAN("1."))))
-		inventory_note(lock->gathering->inventory,
-			"%s (version " SPAN_FMT ") does not tell which package belongs to which group or extra: what "
-			"may belong to them was audited; `poetry lock` of Poetry 2 writes it",
-			lock->file->path, SPAN_ARG(version));
+		inventory_note(lock->gathering->inventory, "%s (version " SPAN_FMT ") does not tell which package belongs to which group or "
+			"extra: what may belong to them was audited; `poetry lock` of Poetry 2 writes it", lock->file->path, SPAN_ARG(version));
 }
 
 enum pipgate_status lock_read_poetry(struct lock *lock)

@@ -262,8 +262,9 @@ static void require_all(struct lock *lock, struct lock_package *p, const cJSON *
 {
 	const cJSON *edge;
 
-	cJSON_ArrayForEach(edge, edges) lock_require(
-		lock, p, json_string(json_member(edge, "name")), json_member(edge, "extra"), json_string(json_member(edge, "marker")), extra);
+	cJSON_ArrayForEach(edge, edges)
+		lock_require(lock, p, json_string(json_member(edge, "name")), json_member(edge, "extra"),
+			json_string(json_member(edge, "marker")), extra);
 }
 
 static void require(struct lock *lock)

@@ -209,8 +209,8 @@ static enum pipgate_status fill(struct batch *b, size_t n, struct pipgate_error 
 			continue;
 		b->text.ceiling = before + SOURCE_BYTES;
 		status = file_read(AT_FDCWD, place->path, &b->text, error);
-		b->files[b->n_files++] =
-			(struct source_file){.path = place->path, .name = last_part(place->path), .text = {NULL, b->text.n - before}};
+		b->files[b->n_files++] = (struct source_file){
+			.path = place->path, .name = last_part(place->path), .text = {NULL, b->text.n - before}};
 	}
 	for (size_t i = 0; i < b->n_files; i++) {
 		b->files[i].text.p = b->text.p ? b->text.p + at : "";
@@ -290,8 +290,8 @@ enum pipgate_status source_recursive(struct gathering *g, const char *folder, st
 	if (status != PIPGATE_OK)
 		return status;
 	if (!s.places.n)
-		return error_set(error, PIPGATE_INVALID,
-			"%s: there is no lock file, requirement file, project, notebook or environment below it", folder);
+		return error_set(error, PIPGATE_INVALID, "%s: there is no lock file, requirement file, project, notebook or environment below it",
+			folder);
 	qsort(s.places.items, s.places.n, sizeof(struct place), by_path);
 	g->many = true;
 	return read_all(g, s.places.items, s.places.n, error);

@@ -53,10 +53,8 @@ static bool among(const char *words, struct span word)
 
 static enum pipgate_status unknown_platform(const char *text, struct pipgate_error *error)
 {
-	return error_set(error, PIPGATE_INVALID,
-		"--target %s: no such platform; it is one of linux, musllinux, macos, windows, then a slash and one of "
-		"x86_64, aarch64, armv7l, i686, ppc64le, s390x, riscv64 (macos: x86_64, arm64; windows: amd64, arm64, x86)",
-		text);
+	return error_set(error, PIPGATE_INVALID, "--target %s: no such platform; it is one of linux, musllinux, macos, windows, then a slash and "
+		"one of x86_64, aarch64, armv7l, i686, ppc64le, s390x, riscv64 (macos: x86_64, arm64; windows: amd64, arm64, x86)", text);
 }
 
 static enum pipgate_status parse_platform(const char *text, struct target *out, struct pipgate_error *error)
@@ -230,8 +228,9 @@ bool target_is_other(const struct gathering *g, const struct pipgate_environment
 		return parse_platform(s->target, out, NULL) == PIPGATE_OK;
 	if (uname(&machine))
 		return false;
-	return parse_platform(strncmp(machine.machine, "arm", 3) == 0 ? "linux/armv7l" : text_format(g->run, "linux/%s", machine.machine), out,
-		       NULL) == PIPGATE_OK;
+	if (strncmp(machine.machine, "arm", 3) == 0)
+		return parse_platform("linux/armv7l", out, NULL) == PIPGATE_OK;
+	return parse_platform(text_format(g->run, "linux/%s", machine.machine), out, NULL) == PIPGATE_OK;
 }
 
 /* One python tag with one ABI tag. */
