@@ -32,6 +32,7 @@ procps               p:ps
 binutils             p:nm
 abigail-tools        p:abidiff
 sudo                 p:sudo
+libxml2-utils        p:xmllint
 zsh                  p:zsh
 fish                 p:fish
 dash                 p:dash

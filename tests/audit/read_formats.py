@@ -56,7 +56,17 @@ def cyclonedx(bom):
 
 
 def cyclonedx_json(text):
-    return JsonStrictValidator(SchemaVersion.V1_4).validate_str(text), cyclonedx(Bom.from_json(json.loads(text)))
+    bom = json.loads(text)
+    references = [x["bom-ref"] for x in bom.get("components", []) + bom.get("vulnerabilities", [])]
+    wrong = None if len(references) == len(set(references)) else "a bom-ref stands twice"
+    return next(filter(None, map(JsonStrictValidator(SchemaVersion.V1_4).validate_str, slices(bom))), wrong), cyclonedx(Bom.from_json(bom))
+
+
+def slices(bom):
+    """The document, or where it is long all of it in shorter ones: the validator compares each item of a list with each other."""
+    for i in range(0, max(1, len(bom.get("components", [])), len(bom.get("vulnerabilities", []))), 500):
+        part = {k: v[i:i + 500] if k in ("components", "dependencies", "vulnerabilities") else v for k, v in bom.items()}
+        yield json.dumps({k: v for k, v in part.items() if v != []})
 
 
 def cyclonedx_xml(text):
