@@ -166,6 +166,11 @@ def formats_empty(c):
     folder = write(c, "empty", "--path", "clean", status=0)
     c.equal(judge(c, folder)["json"]["findings"], [], "findings")
     c.equal({f for f in FORMATS if os.path.exists(c.path(folder, f))}, set(ALWAYS), "what is printed")
+    place(c.path("broken"), "nameless", "1.0", metadata="")
+    place(c.path("broken"), "jinja2", "not.a.version")
+    judge(c, write(c, "broken-alone", "--path", "broken", status=0))
+    c.true('<property name="broken" value="1"/>' in text(c, "broken-alone", "junit"), "junit tells of broken metadata")
+    c.true('skipped="1"' in text(c, "broken-alone", "junit"), "junit skips what could not be decided")
     os.makedirs(c.path("nothing"))
     judge(c, write(c, "nothing-at-all", "--path", "nothing", status=0))
 

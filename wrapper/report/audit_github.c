@@ -10,6 +10,7 @@
 #include "matcher/base/banned.h"
 
 #define LINE_MAX_BYTES ((size_t)64 << 10) /* of one text before it is escaped; a sentence has some 2 KB */
+#define BROKEN "some of its distributions have no readable name and version; they were not audited"
 
 /* What the runner decodes: %25 %0D %0A in both, %3A %2C in properties. */
 static void put_data(struct buf *out, struct span text, const char *special)
@@ -104,6 +105,7 @@ void audit_github(struct buf *out, const struct audit_report *report)
 {
 	static const enum pipgate_action order[] = {PIPGATE_BLOCK, PIPGATE_WARN, PIPGATE_ALLOW};
 	const struct skipped *skipped = report->inventory->skipped.items;
+	const struct input *inputs = report->inventory->inputs.items;
 
 	for (size_t o = 0; o < sizeof(order) / sizeof(*order); o++) {
 		for (size_t i = 0; i < report->audit->n_findings; i++)
@@ -115,6 +117,9 @@ void audit_github(struct buf *out, const struct audit_report *report)
 		if (report->audit->unknown[i])
 			put_line(out, PIPGATE_ALLOW, audit_found(report, i)->file, audit_found(report, i)->line, report->audit->components[i].name,
 				SPAN(AUDIT_UNKNOWN));
+	for (size_t i = 0; i < report->inventory->inputs.n; i++)
+		if (inputs[i].broken)
+			put_line(out, PIPGATE_ALLOW, NULL, 0, span_of(inputs[i].title), SPAN(BROKEN));
 	for (size_t i = 0; i < report->inventory->skipped.n; i++)
 		put_line(out, PIPGATE_ALLOW, skipped[i].file, skipped[i].line, skipped[i].name, span_of(skipped[i].reason));
 }

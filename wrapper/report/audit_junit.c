@@ -203,6 +203,17 @@ static void put_components(struct junit *j, size_t end)
 	}
 }
 
+/* Metadata without a name is no test case: it is told as the suite's property. */
+static void put_broken(struct junit *j, size_t n)
+{
+	buf_format(&j->text, "%zu", n);
+	xml_open(j->out, "properties");
+	xml_inside(j->out);
+	put_property(j, "broken", taken(j));
+	xml_close(j->out, "properties");
+	buf_clear(&j->text);
+}
+
 static void put_suite(struct junit *j, size_t input)
 {
 	const struct input *inputs = j->report->inventory->inputs.items;
@@ -217,6 +228,8 @@ static void put_suite(struct junit *j, size_t input)
 	put_counts(j->out, &n);
 	xml_attribute(j->out, "time", SPAN("0"));
 	xml_inside(j->out);
+	if (inputs[input].broken)
+		put_broken(j, inputs[input].broken);
 	put_components(j, end);
 	for (; j->skipped < skipped_end; j->skipped++)
 		put_skipped(j, &skipped[j->skipped]);
