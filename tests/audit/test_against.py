@@ -8,6 +8,8 @@ from lib.locks import lock_of
 
 OLD, NEW = [("jinja2", "2.10"), ("idna", "3.7")], [("jinja2", "2.10"), ("idna", "3.7"), ("critical", "1.0")]
 
+PROJECT = '[project]\nname = "p"\nversion = "1"\ndependencies = [%s]\n'
+
 
 def git(c, *words):
     environment = {"PATH": os.environ["PATH"], "HOME": c.home, "GIT_CONFIG_NOSYSTEM": "1"}
@@ -36,9 +38,12 @@ def found(report):
 @case(pips="newest")
 def against(c):
     """A lock, a requirement file with a nested one, and a folder: only what is new, with its chain through what is old."""
-    commit(c, uv_dot_lock=lock_of("uv.lock", OLD), requirements_dot_txt="-r base.in\n", base_dot_in="jinja2==2.10\n")
-    commit(c, "branch", uv_dot_lock=lock_of("uv.lock", NEW, needs={"jinja2": ["critical"]}), base_dot_in="jinja2==2.10\ncritical==1.0\n")
-    for words in (["repo/uv.lock"], ["-r", "repo/requirements.txt", "--no-deps"], ["--recursive", "repo", "--no-deps"], ["--locked", "repo"]):
+    commit(c, uv_dot_lock=lock_of("uv.lock", OLD), requirements_dot_txt="-r base.in\n", base_dot_in="jinja2==2.10\n",
+           pyproject_dot_toml=PROJECT % '"jinja2==2.10"')
+    commit(c, "branch", uv_dot_lock=lock_of("uv.lock", NEW, needs={"jinja2": ["critical"]}), base_dot_in="jinja2==2.10\ncritical==1.0\n",
+           pyproject_dot_toml=PROJECT % '"jinja2==2.10", "critical==1.0"')
+    for words in (["repo/uv.lock"], ["-r", "repo/requirements.txt", "--no-deps"], ["--recursive", "repo", "--no-deps"], ["--locked", "repo"],
+                  ["repo/pyproject.toml", "--no-deps"]):
         report = c.audit_json(*words, "--against", "main")
         c.equal(set(found(report)), {("critical", "1.0")}, " ".join(words))
     lock = c.audit_json("repo/uv.lock", "--against", "main")["dependencies"]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """--recursive: what is found below a folder, what is passed over, what ends the audit, and how long a thousand lock files take."""
+import json
 import os
 import resource
 
@@ -13,7 +14,8 @@ def inputs(report):
 
 @case(pips="newest")
 def recursive(c):
-    """Lock files, requirement files and environments, by their paths; no link, no repository's inside, nothing in an environment."""
+    """Lock files, requirement files, projects, notebooks and environments, by their paths; no link, no repository's inside, nothing in
+    an environment."""
     jinja, idna = [("jinja2", "2.10")], [("idna", "3.7")]
     c.write("mono/b/uv.lock", lock_of("uv.lock", jinja))
     c.write("mono/a/poetry.lock", lock_of("poetry.lock", idna))
@@ -24,6 +26,10 @@ def recursive(c):
     c.write("mono/d/requirements/base.txt", "idna==3.7\n")
     c.write("mono/d/readme.txt", "evil-typo==1.0\n")
     c.write("mono/env/pyvenv.cfg", "home = /usr/bin\nversion = 3.11.2\n")
+    c.write("mono/p/pyproject.toml", '[project]\nname = "p"\nversion = "1"\ndependencies = ["jinja2==2.10.1"]\n')
+    c.write("mono/b/pyproject.toml", '[project]\nname = "b"\nversion = "1"\ndependencies = ["evil-typo==1.0"]\n')  # it has a lock
+    c.write("mono/n.ipynb", json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": ["%pip install idna==3.7\n"]}]}))
     for path in (".git/uv.lock", "web/node_modules/x/uv.lock", "env/lib/uv.lock", "x/site-packages/uv.lock"):
         c.write("mono/" + path, lock_of("uv.lock", [("evil-typo", "1.0")]))
     os.makedirs(c.path("mono", "env", "lib", "python3.11", "site-packages"))
@@ -37,8 +43,11 @@ def recursive(c):
     c.equal(inputs(report), [("pdm.lock", "mono/a/deep/er/pdm.lock"), ("poetry.lock", "mono/a/poetry.lock"), ("uv.lock", "mono/b/uv.lock"),
                              ("Pipfile.lock", "mono/c/Pipfile.lock"), ("pylock.toml", "mono/c/pylock.prod.toml"),
                              ("requirements", "mono/d/requirements-dev.txt"), ("requirements", "mono/d/requirements/base.txt"),
-                             ("environment", "mono/env")],
+                             ("environment", "mono/env"), ("notebook", "mono/n.ipynb"), ("project", "mono/p/pyproject.toml")],
             "inputs")
+    locked = c.audit_json("--recursive", "mono", "--no-deps", "--locked")
+    c.true(("project", "mono/p/pyproject.toml") not in inputs(locked) and ("uv.lock", "mono/b/uv.lock") in inputs(locked),
+           "--locked: no project is resolved")
     c.equal(sorted({d["name"] for d in report["dependencies"] if d["vulns"]}), ["critical", "jinja2", "low", "medium"], "vulnerable")
 
 
