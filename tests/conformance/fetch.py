@@ -786,7 +786,7 @@ def _():
     assert [(f[0], f[1]) for f in a.frames if f[0] in ("DONE", "FAIL")] == [("DONE", 7), ("FAIL", 8), ("DONE", 9), ("DONE", 10)]
 
 
-PATIENCE_MS = 3000 * (3 if SANITIZED else 1)  # a job's, on a busy machine
+PATIENCE_MS = 6000 * (3 if SANITIZED else 1)  # a job's, on a busy machine
 
 
 def together(*places, status=0, **fields):
