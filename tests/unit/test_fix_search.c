@@ -14,18 +14,19 @@
 #include "matcher/base/banned.h"
 
 #define GRAPHS 500
-#define MOST 6      /* distributions */
+#define MOST 6      /* distributions of a made-up graph */
+#define ROOM 64     /* of any */
 #define RELEASES 4
 #define NEEDS 3     /* of one release */
 
 struct graph {
 	size_t n, present_n; /* the last ones are not there */
-	struct fix_candidate candidates[MOST][RELEASES];
-	struct fix_releases releases[MOST];
-	struct fix_need needs[MOST][RELEASES][NEEDS];
-	size_t n_needs[MOST][RELEASES];
+	struct fix_candidate candidates[ROOM][RELEASES];
+	struct fix_releases releases[ROOM];
+	struct fix_need needs[ROOM][RELEASES][NEEDS];
+	size_t n_needs[ROOM][RELEASES];
 	struct fix_need asked[2];
-	size_t n_asked, targets[MOST], n_targets;
+	size_t n_asked, targets[ROOM], n_targets;
 	bool downgrades, prereleases;
 	size_t questions; /* how often the index was asked */
 };
@@ -282,9 +283,44 @@ static void held_back_and_refused(void **unused)
 	pipgate_run_free(&run);
 }
 
+/* ---- many pairs, each held as above: what one costs must not be multiplied by the others ---- */
+
+static void pairs_do_not_multiply(void **unused)
+{
+	static struct graph g;
+	struct fix_world world = {releases, needs, fits, &g};
+	struct fix_answer answer;
+	struct pipgate_run *run;
+
+	(void)unused;
+	g = (struct graph){.n = ROOM, .present_n = ROOM, .n_targets = ROOM / 2};
+	for (size_t d = 0; d < ROOM; d++) {
+		g.releases[d] = (struct fix_releases){g.candidates[d], RELEASES, 0};
+		for (size_t c = 0; c < RELEASES; c++) {
+			g.candidates[d][c].clean = d % 2 || c;
+			g.needs[d][c][0] = (struct fix_need){.distribution = d - 1, .specifiers = {&masks[1 << c], 1}};
+			g.n_needs[d][c] = d % 2;
+		}
+		if (d % 2 == 0)
+			g.targets[d / 2] = d;
+	}
+	assert_int_equal(pipgate_run_new(NULL, &run), PIPGATE_OK);
+	struct fix_question q = {.run = run, .world = &world, .n = ROOM, .targets = g.targets, .n_targets = ROOM / 2};
+	assert_int_equal(fix_search(&q, &answer, NULL), FIX_FOUND);
+	assert_true(answer.nearest);
+	assert_int_equal(answer.set.n, ROOM);
+	assert_int_equal(answer.set.steps, ROOM);
+	g.releases[ROOM - 1].n = 1; /* the last one is held for good, and named */
+	assert_int_equal(fix_search(&q, &answer, NULL), FIX_IMPOSSIBLE);
+	assert_int_equal(answer.target, ROOM / 2 - 1);
+	assert_int_equal(answer.owner, ROOM - 1);
+	pipgate_run_free(&run);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(as_brute_force), cmocka_unit_test(held_back_and_refused)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(as_brute_force), cmocka_unit_test(held_back_and_refused),
+		cmocka_unit_test(pairs_do_not_multiply)};
 
 	for (size_t i = 0; i < sizeof(masks); i++)
 		masks[i] = (char)i;

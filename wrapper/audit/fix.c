@@ -155,8 +155,10 @@ static void show_move(struct fixing_input *in, const struct fix_move *move)
 		say(SPAN_FMT " " SPAN_FMT ": %s", SPAN_ARG(move->name), SPAN_ARG(move->to), move->reason);
 	if (dry || (!move->to.n && !move->ids))
 		return;
-	if (move->to.n && !move->ids)
-		say("%s " SPAN_FMT " " SPAN_FMT " along with it", move->from.n ? "moved" : "added", SPAN_ARG(move->name), SPAN_ARG(move->to));
+	if (move->to.n && !move->ids && move->from.n)
+		say("moved " SPAN_FMT " " SPAN_FMT " to " SPAN_FMT " along with it", SPAN_ARG(move->name), SPAN_ARG(move->from), SPAN_ARG(move->to));
+	else if (move->to.n && !move->ids)
+		say("added " SPAN_FMT " " SPAN_FMT " along with it", SPAN_ARG(move->name), SPAN_ARG(move->to));
 	if (move->component != SIZE_MAX && move->to.n)
 		f->fixed[in->first + move->component] = true;
 	*(struct fix_shown *)must(list_push(f->auditing->run, &f->shown, sizeof(struct fix_shown))) = (struct fix_shown){

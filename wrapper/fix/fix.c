@@ -162,21 +162,37 @@ static enum fix_outcome find_some(struct finding_a_set *f, bool ask, struct pipg
 	return find_set(f, ask, error);
 }
 
+/* One that cannot be fixed even alone is no part of the question any more. */
+static void drop_target(struct finding_a_set *f, size_t index, enum fix_outcome outcome)
+{
+	size_t *v = (size_t *)(uintptr_t)f->question.targets, after = --f->question.n_targets - index;
+
+	f->reasons[f->targets[index]] = reason_no_set(&f->candidates, outcome, &f->answer, f->last_word);
+	memmove(v + index, v + index + 1, after * sizeof(*v));
+	memmove(f->targets + index, f->targets + index + 1, after * sizeof(*f->targets));
+}
+
 static enum pipgate_status find_targets(struct finding_a_set *f, struct pipgate_error *error)
 {
 	enum fix_outcome outcome;
 
 	if (add_possible(f, error) != PIPGATE_OK)
 		return PIPGATE_FAILED;
-	outcome = find_set(f, true, error);
-	if (outcome == FIX_IMPOSSIBLE || outcome == FIX_TOO_FAR) {
-		bool only = f->question.n_targets == 1;
+	for (;;) {
+		bool alone;
 
-		if (only)
-			f->reasons[f->targets[0]] = reason_no_set(&f->candidates, outcome, &f->answer, f->last_word);
+		outcome = find_set(f, true, error);
+		if (outcome == FIX_FOUND || outcome == FIX_ERROR)
+			break;
+		alone = f->answer.target != FIX_NONE || f->question.n_targets == 1;
+		if (alone)
+			drop_target(f, f->answer.target == FIX_NONE ? 0 : f->answer.target, outcome);
+		else
+			outcome = find_some(f, true, error);
+		if (!alone)
+			break;
 		f->refused.n = 0;
-		f->question.n_targets -= only;
-		outcome = find_some(f, true, error);
+		f->last_word = (struct span){NULL, 0};
 	}
 	if (outcome == FIX_FOUND)
 		return PIPGATE_OK;

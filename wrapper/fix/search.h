@@ -14,6 +14,7 @@
 #include "wrapper/memory.h"
 
 #define FIX_NODES_MAX 20000 /* choices of one search: real ones take some dozens; a second at most */
+#define FIX_PROOF_MAX 5000  /* of them, those that only look for a better set than the one that was found */
 #define FIX_MOVED_MAX 64    /* distributions of one set; more is an upgrade, not a fix */
 #define FIX_NONE SIZE_MAX
 
@@ -72,16 +73,18 @@ struct fix_set {
 enum fix_outcome {
 	FIX_FOUND = 1,
 	FIX_IMPOSSIBLE,  /* nothing was left to try */
-	FIX_TOO_FAR,     /* not found within FIX_NODES_MAX choices */
+	FIX_TOO_FAR,     /* not found within FIX_NODES_MAX choices, or FIX_MOVED_MAX distributions */
 	FIX_ERROR,       /* the error tells */
 };
 
 struct fix_answer {
 	struct fix_set set; /* FIX_FOUND */
+	bool nearest;       /* no other set is nearer: false where FIX_PROOF_MAX ended the search for one */
 	/* Else what stood in the way first: a need that neither side could make good. */
 	bool blamed;
 	struct fix_need need;
 	size_t owner;       /* who needs it; FIX_NONE: it was asked for */
+	size_t target;      /* index of the target that cannot be fixed even alone; FIX_NONE: each could, but not all together */
 };
 
 enum fix_outcome fix_search(const struct fix_question *question, struct fix_answer *out, struct pipgate_error *error);
