@@ -32,6 +32,7 @@ struct audit_context {
 	const struct database_info *database; /* NULL: none was usable */
 	int64_t now;
 	bool dry_run;            /* nothing would have been installed anyway */
+	const char *remedy;      /* the nearest clean set, safe for a terminal; NULL: none was looked for, or found */
 	const char *exception_hint; /* the exact line that lets the first finding pass; NULL: none */
 };
 

@@ -103,10 +103,32 @@ void judge_close(struct judge_database *database)
 	database_close(&database->database);
 }
 
+/* Where a person reads, and where it is wished for: it takes a second or more. */
+static const char *find_remedy(const struct judge_input *in, const struct judge_database *database, const struct audit *audit)
+{
+	const char *when = in->options->remedy;
+	struct remedy remedy;
+	const char *words = NULL;
+	struct buf out;
+
+	if (!in->remedy || audit->verdict.action != PIPGATE_BLOCK || strcmp(when, "off") == 0 ||
+		(strcmp(when, "auto") == 0 && !isatty(STDERR_FILENO)))
+		return NULL;
+	remedy = *in->remedy;
+	remedy.database = database->place.path;
+	buf_init(&out, NULL, REPORT_MAX);
+	remedy_find(&remedy, audit, in->policy, &out);
+	if (out.n)
+		words = text_copy(in->run, buf_view(&out));
+	buf_fini(&out);
+	log_stage("remedy", "%s", words ? words : "none");
+	return words;
+}
+
 int judge(const struct judge_input *in, const struct judge_database *database)
 {
 	const struct pipgate_cursor cursor = database_cursor(database->database);
-	const struct audit_context context = {
+	struct audit_context context = {
 		.command = in->command,
 		.mode = in->mode,
 		.pip_version = in->pip_version,
@@ -126,6 +148,7 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 
 	if (audit_decide(&audit, in->policy, &cursor, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "cannot decide: %s; nothing was installed", error.text);
+	context.remedy = find_remedy(in, database, &audit);
 	log_stage("decide", "%zu components, %zu findings", audit.n_components, audit.n_findings);
 	if (!in->quiet || audit.verdict.action == PIPGATE_BLOCK)
 		print_table(&audit, &context);

@@ -5,6 +5,7 @@
 
 #include "wrapper/decide.h"
 #include "wrapper/options.h"
+#include "wrapper/remedy.h"
 
 /* The database that decides, opened before pip is asked for a plan: without one the plan is not worth its time. */
 struct judge_database {
@@ -24,6 +25,7 @@ struct judge_input {
 	size_t n;
 	struct pipgate_environment environment;
 	bool dry_run, quiet;
+	const struct remedy *remedy; /* a block looks for the nearest clean set with it; its database is filled in. NULL: it does not */
 	struct buf *why; /* takes the first reason of a block (report_reason); NULL: it is not wanted */
 };
 

@@ -38,6 +38,7 @@ static const struct row {
 	{"report", "PIPGATE_REPORT", TAKES_TEXT, FIELD(report), "FILE", "write the verdict as JSON (docs/gate-report.schema.json)"},
 	{"plan", NULL, TAKES_FLAG, FIELD(plan_only), NULL, "show the plan and the verdict, and stop"},
 	{"python", "PIPGATE_PYTHON", TAKES_TEXT, FIELD(python), "PYTHON", "the interpreter whose pip is meant"},
+	{"remedy", "PIPGATE_REMEDY", TAKES_TEXT, FIELD(remedy), "WHEN", "on a block, look for the nearest clean set: auto (on a terminal), on, off"},
 	{"profile", "PIPGATE_PROFILE", TAKES_TEXT, FIELD(profile), "NAME", "developer (on a terminal), ci, image, strict"},
 };
 #define N_ROWS (sizeof(rows) / sizeof(*rows))
@@ -50,6 +51,7 @@ static const struct choice {
 	{FIELD(mode), "mode", "auto plan inline"},
 	{FIELD(profile), "profile", "developer ci image strict"},
 	{FIELD(cached_build), "action", "allow warn block"},
+	{FIELD(remedy), "time", "auto on off"},
 };
 
 static void add_setting(struct pipgate_run *run, struct options *out, struct span key, struct span value, const char *layer)
@@ -187,7 +189,7 @@ enum pipgate_status options_read(struct pipgate_run *run, char *const *words, st
 	bool ended = false;
 	size_t at = 0;
 
-	*out = (struct options){.mode = "auto", .given = {.run = run}};
+	*out = (struct options){.mode = "auto", .remedy = "auto", .given = {.run = run}};
 	status = read_variables(run, out, error);
 	if (status == PIPGATE_OK)
 		status = read_carried(run, out, error);

@@ -18,6 +18,7 @@ struct options {
 	const char *cached_build; /* --gate-cached-build: allow, warn, block; NULL: as the profile has it */
 	const char *report;  /* --gate-report FILE */
 	const char *profile; /* developer, ci, image, strict */
+	const char *remedy;  /* --gate-remedy: auto, on, off */
 	bool plan_only;      /* --gate-plan */
 	struct list settings; /* of struct policy_setting, weakest layer first */
 	struct words given;   /* what was given as an option, each as one word, --gate-NAME=VALUE */

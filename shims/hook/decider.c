@@ -126,7 +126,10 @@ static void write_keys(struct keys *keys, const struct question *q)
 	optional = keys->n;
 	for (size_t i = 0; i < state.arguments.n && !keys->full; i++)
 		key(keys, "argument", state.arguments.v[i]);
-	if (keys->full && q->report) { /* they only serve to tell the line of an exception */
+	for (char **e = environ; q->report && e && *e && !keys->full; e++)
+		if (strncmp(*e, "PIP_", 4) == 0)
+			key(keys, "setting", *e);
+	if (keys->full && q->report) { /* they only serve to tell a way on */
 		keys->n = optional;
 		keys->full = false;
 	}

@@ -12,6 +12,7 @@ struct question {
 	const char *file, *url, *name, *version, *origin; /* of a build */
 	const char *quiet, *dry_run, *terminal, *judged;
 	struct words arguments;
+	struct words settings; /* NAME=VALUE of pip's variables, which are not in our environment */
 	struct words bundled; /* SHA-256 of the wheels that this Python carries, where pip may use no index */
 };
 

@@ -8,6 +8,7 @@
 #include "wrapper/file.h"
 #include "wrapper/judge.h"
 #include "wrapper/policy/profile.h"
+#include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
 
@@ -21,6 +22,21 @@ struct asked {
 };
 
 #define WHY_MAX ((size_t)64 << 10)
+
+/* What looks for a way on needs: this pip, what was asked of it, and its settings. NULL: there is none (build requirements are pip's own). */
+static const struct remedy *remedy_of(const struct asked *a)
+{
+	struct remedy *remedy = must(arena_alloc(a->run, sizeof(*remedy)));
+	struct arguments *arguments = must(arena_alloc(a->run, sizeof(*arguments)));
+	struct pip *pip = must(arena_alloc(a->run, sizeof(*pip)));
+	struct question copy = a->question;
+
+	if (strcmp(copy.ask, "plan") != 0 || !copy.python || pip_locate(a->run, "pip", copy.python, pip, NULL) != PIPGATE_OK)
+		return NULL;
+	arguments_read(a->run, words_end(&copy.arguments), PIP_INSTALL, arguments);
+	*remedy = (struct remedy){.pip = pip, .arguments = arguments, .settings = words_end(&copy.settings)};
+	return remedy;
+}
 
 static struct judge_input input_of(const struct asked *a, long quiet, struct buf *why)
 {
@@ -41,6 +57,7 @@ static struct judge_input input_of(const struct asked *a, long quiet, struct buf
 		.dry_run = q->dry_run != NULL,
 		.quiet = quiet > 0,
 		.why = why,
+		.remedy = remedy_of(a),
 	};
 }
 
@@ -171,5 +188,6 @@ int decide_for_hook(struct pipgate_run *run, const char *protocol)
 		answer = SPAN(DECIDE_BLOCK);
 	else
 		status = EXIT_UNDECIDED;
+	temporary_remove();
 	return file_put(DECIDE_FD_ANSWER, answer) ? status : EXIT_UNDECIDED;
 }

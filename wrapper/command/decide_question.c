@@ -26,6 +26,8 @@ static void take_key(struct pipgate_run *run, struct span key, struct span value
 			*table[i].place = text_copy(run, value);
 	if (span_is(key, "argument"))
 		words_add(&out->arguments, text_copy(run, value));
+	if (span_is(key, "setting"))
+		words_add(&out->settings, text_copy(run, value));
 	if (span_is(key, "bundled"))
 		words_add(&out->bundled, text_copy(run, value));
 }
@@ -60,7 +62,7 @@ enum pipgate_status question_read(struct pipgate_run *run, struct question *out,
 	struct span rest;
 	struct buf bytes;
 
-	*out = (struct question){.arguments = {.run = run}, .bundled = {.run = run}};
+	*out = (struct question){.arguments = {.run = run}, .settings = {.run = run}, .bundled = {.run = run}};
 	buf_init(&bytes, NULL, DECIDE_KEYS_MAX);
 	status = file_read_fd(DECIDE_FD_KEYS, "the hook's question", &bytes, error);
 	rest = buf_view(&bytes);

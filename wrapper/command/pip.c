@@ -118,6 +118,7 @@ static const char *exception_hint(struct gate *gate)
 static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database)
 {
 	const struct components all = closure(gate);
+	const struct remedy remedy = {.pip = &gate->pip, .arguments = &gate->arguments};
 	const struct judge_input input = {
 		.run = gate->run,
 		.options = gate->options,
@@ -132,6 +133,7 @@ static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, co
 		.environment = gate->plan.environment,
 		.dry_run = gate->dry_run || gate->options->plan_only,
 		.quiet = gate->quiet,
+		.remedy = &remedy,
 	};
 
 	return judge(&input, database);

@@ -157,7 +157,10 @@ void sheet_blocked(struct sheet *s)
 {
 	sheet_reasons(s, s->context->dry_run ? "would be blocked:" : "blocked:", PIPGATE_BLOCK);
 	buf_text(&s->line, nothing_done(s->context));
-	fixed_releases(s);
+	if (s->context->remedy)
+		buf_format(&s->line, "; the nearest clean set: %s", s->context->remedy);
+	else
+		fixed_releases(s);
 	sheet_end(s);
 	exception_line(s);
 }
