@@ -8,6 +8,7 @@ import time
 
 from lib import index, osvdb
 from lib.case import case
+from lib.installed import place
 
 w, r = index.wheel, osvdb.record
 
@@ -171,6 +172,19 @@ def fix_odd_lines(c):
     c.equal(fixes(c, "-r", "two.txt", status=0), {"critical": "2.0"}, "fixes")
     with open(path) as f:
         c.equal(f.read(), "critical==2.0; python_version >= '3'\ncritical==0.1; python_version < '3'\n", "the file")
+
+
+@case()
+def fix_what_is_not_pips(c):
+    """What came from an address is fixed where it comes from; a folder, and what the operating system looks after, are not pip's."""
+    c.write("requirements.txt", "jinja2 @ %s\ncritical==1.0\n" % c.index.file_url("Jinja2-2.10-py3-none-any.whl"))
+    got = fixes(c, "-r", "requirements.txt", status=1)
+    c.equal(got["critical"], "2.0", "critical")
+    c.true("does not come from an index" in got["jinja2"], "reason: %r", got["jinja2"])
+    place(c.path("site"), "jinja2", "2.10")
+    c.true("a folder alone" in fixes(c, "--path", "site", status=1)["jinja2"], "a folder")
+    place(c.path("system"), "jinja2", "2.10", INSTALLER="debian\n")
+    c.true("the operating system looks after it" in fixes(c, "--path", "system", status=1)["jinja2"], "a vendor's")
 
 
 @case()

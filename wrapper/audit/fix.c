@@ -77,6 +77,22 @@ static struct fix_target *target_of(struct auditing *a, struct list *targets, si
 	return v;
 }
 
+/* A vendor's package manager looks after it: pip would put a second one beside it. */
+static void skip_vendor(struct fixing *f, size_t component)
+{
+	const struct pipgate_component *c = &f->auditing->audit.components[component];
+	const struct fix_shown shown = {.name = c->name, .old_version = c->version,
+		.reason = "the operating system looks after it: upgrade it with its package manager"};
+	const struct fix_shown *v = f->shown.items;
+
+	for (size_t i = 0; i < f->shown.n; i++)
+		if (span_equal(v[i].name, c->name) && span_equal(v[i].old_version, c->version))
+			return;
+	if (f->auditing->options.dry_run)
+		say("Dry run: would have skipped " SPAN_FMT " upgrade because %s", SPAN_ARG(c->name), shown.reason);
+	*(struct fix_shown *)must(list_push(f->auditing->run, &f->shown, sizeof(shown))) = shown;
+}
+
 bool fixing_begin(struct fixing *fixing, size_t input, struct fixing_input *out)
 {
 	struct auditing *a = fixing->auditing;
@@ -91,8 +107,12 @@ bool fixing_begin(struct fixing *fixing, size_t input, struct fixing_input *out)
 		const struct pipgate_judgement *j = &a->audit.verdict.judgements[i];
 		struct fix_target *target;
 
-		if (!counts(a, &a->audit, j) || j->component < out->first || j->component >= out->end || found[j->component].vendor)
+		if (!counts(a, &a->audit, j) || j->component < out->first || j->component >= out->end)
 			continue;
+		if (found[j->component].vendor) {
+			skip_vendor(fixing, j->component);
+			continue;
+		}
 		target = target_of(a, &targets, j->component - out->first);
 		target->ids++;
 		add_fixed(a, &a->audit.findings[j->finding], target);
@@ -257,6 +277,6 @@ enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error)
 	if (status == PIPGATE_OK && f.changed)
 		status = audit_again(&f, error);
 	a->report.fixes = f.shown.items;
-	a->report.n_fixes = f.shown.n;
+	a->report.n_fixes = a->options.dry_run ? 0 : f.shown.n; /* nothing was done, as pip-audit has it */
 	return status;
 }

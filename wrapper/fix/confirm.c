@@ -9,6 +9,7 @@
 
 #include "matcher/base/buf.h"
 #include "wrapper/file.h"
+#include "wrapper/fix/candidates.h"
 #include "wrapper/process.h"
 #include "wrapper/temporary.h"
 
@@ -27,13 +28,12 @@ static const struct pin *pin_of(const struct pin *pins, size_t n, struct span na
 	return NULL;
 }
 
-/* Can an index's release stand for it? What came from elsewhere is left as it is. */
+/* What came from elsewhere is left as it is, and so is what has no version that could be named. */
 static bool pinnable(const struct fix_request *r, const struct pipgate_component *c)
 {
 	struct pipgate_version version;
 
-	return (c->origin == PIPGATE_ORIGIN_INDEX || c->origin == PIPGATE_ORIGIN_UNKNOWN || c->origin == PIPGATE_ORIGIN_INSTALLED) &&
-		pipgate_version_parse(r->run, c->version, &version) == PIPGATE_OK;
+	return candidates_of_index(c) && pipgate_version_parse(r->run, c->version, &version) == PIPGATE_OK;
 }
 
 static void put_pin(struct buf *out, const struct pipgate_component *c, struct span version)
