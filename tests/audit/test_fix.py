@@ -6,7 +6,7 @@ import signal
 import stat
 import time
 
-from lib import index, osvdb
+from lib import enabling, index, osvdb
 from lib.case import case
 from lib.installed import place
 
@@ -185,6 +185,16 @@ def fix_what_is_not_pips(c):
     c.true("a folder alone" in fixes(c, "--path", "site", status=1)["jinja2"], "a folder")
     place(c.path("system"), "jinja2", "2.10", INSTALLER="debian\n")
     c.true("the operating system looks after it" in fixes(c, "--path", "system", status=1)["jinja2"], "a vendor's")
+
+
+@case(mode="any")
+def fix_in_an_enabled_python(c):
+    """The engine's own pips, and the one that installs, pass the hook of an enabled interpreter."""
+    enabling.own(c)
+    c.prepare("install", "flask==1.0", "jinja2==2.10")
+    enabling.enable(c)
+    c.expect(c.pipgate("audit", "--fix", "--python", c.env.python, "--ignore-vuln", "PYSEC-2099-99"), status=0, err="the second audit finds nothing")
+    c.equal(c.env.installed()["jinja2"], "2.10.1", "jinja2")
 
 
 @case()
