@@ -2,6 +2,7 @@
 """--fix: the nearest clean set, found with the real pip over the loopback index; environments and requirements files."""
 import difflib
 import os
+import shutil
 import signal
 import stat
 import time
@@ -210,6 +211,9 @@ def fix_killed(c):
         if running.process.poll() is None:
             running.process.send_signal(signal.SIGTERM)
         running.wait()
+        c.true(not [n for n in os.listdir(c.tmp) if n.startswith("pipgate-")], "left in TMPDIR: %s", os.listdir(c.tmp))
+        for name in os.listdir(c.tmp):  # a pip that is killed while it resolves leaves its own there
+            shutil.rmtree(os.path.join(c.tmp, name))
         with open(path) as f:
             seen.add(f.read())
         c.true(seen <= {before, wanted}, "the file is torn: %r", seen)

@@ -276,8 +276,8 @@ static void audit_again(struct fixing *f)
 		if (shown[i].reason)
 			continue;
 		if (!seen)
-			unfix(f, &shown[i], text_format(a->run, "it is " SPAN_FMT " now, but the second audit failed: %s", SPAN_ARG(shown[i].new_version),
-				error.text));
+			unfix(f, &shown[i], text_format(a->run, "it is " SPAN_FMT " now, but the second audit failed: %s",
+				SPAN_ARG(shown[i].new_version), error.text));
 		else if (still_vulnerable(&again, shown[i].name))
 			unfix(f, &shown[i], "the second audit finds it vulnerable still");
 	}

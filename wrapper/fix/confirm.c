@@ -18,6 +18,8 @@
 #define PINS_MAX ((size_t)16 << 20)  /* a line a distribution */
 #define PRINTED_MAX ((size_t)4 << 20)
 
+extern char **environ;
+
 /* ---- what is asked ---- */
 
 static const struct pin *pin_of(const struct pin *pins, size_t n, struct span name)
@@ -135,6 +137,18 @@ struct span pip_last_word(struct span text)
 	return wanted.n ? wanted : last.n ? last : SPAN("it said nothing");
 }
 
+/* A pip that is killed leaves its temporary files: in our folder they go with it. */
+static char **environment_in(struct pipgate_run *run, const char *folder)
+{
+	struct words words = {.run = run};
+
+	for (char **e = environ; *e; e++)
+		if (strncmp(*e, "TMPDIR=", 7) != 0)
+			words_add(&words, *e);
+	words_add(&words, text_format(run, "TMPDIR=%s", folder));
+	return words_end(&words);
+}
+
 enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed, struct pipgate_error *error)
 {
 	const char *folder = temporary_folder(error), *path;
@@ -147,7 +161,8 @@ enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, 
 	out = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
 	if (out < 0)
 		return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
-	*code = process_run(&(struct process){.argv = argv, .stdin_fd = -1, .stdout_fd = out, .stderr_fd = out});
+	*code = process_run(&(struct process){.argv = argv, .environment = environment_in(run, folder), .stdin_fd = -1, .stdout_fd = out,
+		.stderr_fd = out});
 	close(out);
 	if (process_signal())
 		return error_set(error, PIPGATE_FAILED, "stopped by a signal");
