@@ -2,12 +2,14 @@
 """--fix: the nearest clean set, found with the real pip over the loopback index; environments and requirements files."""
 import difflib
 import os
+import shutil
 import signal
 import stat
 import time
 
-from lib import index, osvdb
+from lib import enabling, index, osvdb
 from lib.case import case
+from lib.installed import place
 
 w, r = index.wheel, osvdb.record
 
@@ -174,6 +176,29 @@ def fix_odd_lines(c):
 
 
 @case()
+def fix_what_is_not_pips(c):
+    """What came from an address is fixed where it comes from; a folder, and what the operating system looks after, are not pip's."""
+    c.write("requirements.txt", "jinja2 @ %s\ncritical==1.0\n" % c.index.file_url("Jinja2-2.10-py3-none-any.whl"))
+    got = fixes(c, "-r", "requirements.txt", status=1)
+    c.equal(got["critical"], "2.0", "critical")
+    c.true("does not come from an index" in got["jinja2"], "reason: %r", got["jinja2"])
+    place(c.path("site"), "jinja2", "2.10")
+    c.true("a folder alone" in fixes(c, "--path", "site", status=1)["jinja2"], "a folder")
+    place(c.path("system"), "jinja2", "2.10", INSTALLER="debian\n")
+    c.true("the operating system looks after it" in fixes(c, "--path", "system", status=1)["jinja2"], "a vendor's")
+
+
+@case(mode="any")
+def fix_in_an_enabled_python(c):
+    """The engine's own pips, and the one that installs, pass the hook of an enabled interpreter."""
+    enabling.own(c)
+    c.prepare("install", "flask==1.0", "jinja2==2.10")
+    enabling.enable(c)
+    c.expect(c.pipgate("audit", "--fix", "--python", c.env.python, "--ignore-vuln", "PYSEC-2099-99"), status=0, err="the second audit finds nothing")
+    c.equal(c.env.installed()["jinja2"], "2.10.1", "jinja2")
+
+
+@case()
 def fix_killed(c):
     """Killed at any time, the files are whole: as they were, or as they become."""
     before = "# kept\n" + "idna==3.6\n" + "jinja2==2.10\n"
@@ -186,6 +211,9 @@ def fix_killed(c):
         if running.process.poll() is None:
             running.process.send_signal(signal.SIGTERM)
         running.wait()
+        c.true(not [n for n in os.listdir(c.tmp) if n.startswith("pipgate-")], "left in TMPDIR: %s", os.listdir(c.tmp))
+        for name in os.listdir(c.tmp):  # a pip that is killed while it resolves leaves its own there
+            shutil.rmtree(os.path.join(c.tmp, name))
         with open(path) as f:
             seen.add(f.read())
         c.true(seen <= {before, wanted}, "the file is torn: %r", seen)

@@ -77,6 +77,22 @@ static struct fix_target *target_of(struct auditing *a, struct list *targets, si
 	return v;
 }
 
+/* A vendor's package manager looks after it: pip would put a second one beside it. */
+static void skip_vendor(struct fixing *f, size_t component)
+{
+	const struct pipgate_component *c = &f->auditing->audit.components[component];
+	const struct fix_shown shown = {.name = c->name, .old_version = c->version,
+		.reason = "the operating system looks after it: upgrade it with its package manager"};
+	const struct fix_shown *v = f->shown.items;
+
+	for (size_t i = 0; i < f->shown.n; i++)
+		if (span_equal(v[i].name, c->name) && span_equal(v[i].old_version, c->version))
+			return;
+	if (f->auditing->options.dry_run)
+		say("Dry run: would have skipped " SPAN_FMT " upgrade because %s", SPAN_ARG(c->name), shown.reason);
+	*(struct fix_shown *)must(list_push(f->auditing->run, &f->shown, sizeof(shown))) = shown;
+}
+
 bool fixing_begin(struct fixing *fixing, size_t input, struct fixing_input *out)
 {
 	struct auditing *a = fixing->auditing;
@@ -91,8 +107,12 @@ bool fixing_begin(struct fixing *fixing, size_t input, struct fixing_input *out)
 		const struct pipgate_judgement *j = &a->audit.verdict.judgements[i];
 		struct fix_target *target;
 
-		if (!counts(a, &a->audit, j) || j->component < out->first || j->component >= out->end || found[j->component].vendor)
+		if (!counts(a, &a->audit, j) || j->component < out->first || j->component >= out->end)
 			continue;
+		if (found[j->component].vendor) {
+			skip_vendor(fixing, j->component);
+			continue;
+		}
 		target = target_of(a, &targets, j->component - out->first);
 		target->ids++;
 		add_fixed(a, &a->audit.findings[j->finding], target);
@@ -210,38 +230,59 @@ static bool still_vulnerable(const struct auditing *again, struct span name)
 	return false;
 }
 
-static enum pipgate_status audit_again(struct fixing *f, struct pipgate_error *error)
+static enum pipgate_status look_again(struct auditing *again, struct pipgate_error *error)
+{
+	enum pipgate_status status = audit_gather(again, error);
+
+	if (status == PIPGATE_OK && again->options.service)
+		status = audit_open_service(again, error);
+	return status == PIPGATE_OK ? audit_judge(again, error) : status;
+}
+
+/* What was changed and is not known to be good is not fixed. */
+static void unfix(struct fixing *f, struct fix_shown *shown, const char *reason)
+{
+	const struct pipgate_component *components = f->auditing->inventory.components.items;
+
+	shown->reason = reason;
+	for (size_t i = 0; i < f->auditing->inventory.components.n; i++)
+		f->fixed[i] = f->fixed[i] && !span_equal(components[i].name, shown->name);
+}
+
+static void say_left(const struct auditing *again)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < again->audit.verdict.n_judgements; i++)
+		left += counts(again, &again->audit, &again->audit.verdict.judgements[i]);
+	if (left)
+		say("the second audit finds %zu known vulnerabilit%s that %s left", left, left == 1 ? "y" : "ies", left == 1 ? "is" : "are");
+	else
+		say("the second audit finds nothing");
+}
+
+static void audit_again(struct fixing *f)
 {
 	const struct auditing *a = f->auditing;
 	struct auditing again = {.run = a->run, .gate = a->gate, .options = a->options, .policy = a->policy, .advisories = a->advisories,
 		.context = a->context};
 	struct fix_shown *shown = f->shown.items;
-	const struct pipgate_component *components = a->inventory.components.items;
-	enum pipgate_status status;
-	size_t left = 0;
+	struct pipgate_error error;
+	bool seen = look_again(&again, &error) == PIPGATE_OK;
 
-	status = audit_gather(&again, error);
-	if (status == PIPGATE_OK && a->options.service)
-		status = audit_open_service(&again, error);
-	if (status == PIPGATE_OK)
-		status = audit_judge(&again, error);
-	if (status != PIPGATE_OK)
-		return error_before(error, "the second audit, after fixing"), status;
-	for (size_t i = 0; i < f->shown.n; i++)
-		if (!shown[i].reason && still_vulnerable(&again, shown[i].name)) {
-			shown[i].reason = "the second audit finds it vulnerable still";
-			for (size_t k = 0; k < a->inventory.components.n; k++)
-				f->fixed[k] = f->fixed[k] && !span_equal(components[k].name, shown[i].name);
-		}
-	for (size_t i = 0; i < again.audit.verdict.n_judgements; i++)
-		left += counts(&again, &again.audit, &again.audit.verdict.judgements[i]);
-	if (left)
-		say("the second audit finds %zu known vulnerabilit%s that %s left", left, left == 1 ? "y" : "ies", left == 1 ? "is" : "are");
-	else
-		say("the second audit finds nothing");
-	if (a->options.service && again.advisories.close)
+	if (seen)
+		say_left(&again);
+	for (size_t i = 0; i < f->shown.n; i++) {
+		if (shown[i].reason)
+			continue;
+		if (!seen)
+			unfix(f, &shown[i], text_format(a->run, "it is " SPAN_FMT " now, but the second audit failed: %s",
+				SPAN_ARG(shown[i].new_version), error.text));
+		else if (still_vulnerable(&again, shown[i].name))
+			unfix(f, &shown[i], "the second audit finds it vulnerable still");
+	}
+	if (a->options.service && again.advisories.close && again.advisories.ctx != a->advisories.ctx)
 		again.advisories.close(again.advisories.ctx);
-	return PIPGATE_OK;
 }
 
 enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error)
@@ -255,8 +296,8 @@ enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error)
 	for (size_t i = 0; i < a->inventory.inputs.n && status == PIPGATE_OK; i++)
 		status = fix_input(&f, i, error);
 	if (status == PIPGATE_OK && f.changed)
-		status = audit_again(&f, error);
+		audit_again(&f);
 	a->report.fixes = f.shown.items;
-	a->report.n_fixes = f.shown.n;
+	a->report.n_fixes = a->options.dry_run ? 0 : f.shown.n; /* nothing was done, as pip-audit has it */
 	return status;
 }

@@ -125,9 +125,9 @@ static enum pipgate_status ask_needs(struct candidates *c, size_t owner, struct 
 	return status;
 }
 
-static bool from_index(const struct pipgate_component *c)
+bool candidates_of_index(const struct pipgate_component *c)
 {
-	return c->origin == PIPGATE_ORIGIN_INDEX || c->origin == PIPGATE_ORIGIN_UNKNOWN;
+	return c->origin == PIPGATE_ORIGIN_INDEX || c->origin == PIPGATE_ORIGIN_UNKNOWN || c->origin == PIPGATE_ORIGIN_INSTALLED;
 }
 
 static enum pipgate_status present_needs(struct candidates *c, size_t index, struct pipgate_error *error)
@@ -136,7 +136,7 @@ static enum pipgate_status present_needs(struct candidates *c, size_t index, str
 	struct distribution *d = candidates_at(c, index);
 	enum pipgate_status status = PIPGATE_OK;
 
-	if (c->request->requires_known || component->n_requires_dist || !from_index(component))
+	if (c->request->requires_known || component->n_requires_dist || !candidates_of_index(component))
 		read_needs(c, index, component->requires_dist, component->n_requires_dist, &d->present);
 	else
 		status = ask_needs(c, index, component->version, &d->present, error);
@@ -215,15 +215,18 @@ static enum pipgate_status releases(void *ctx, size_t index, struct fix_releases
 {
 	struct candidates *c = ctx;
 	struct distribution *d = candidates_at(c, index);
-	const struct asked_release *rows;
+	const struct asked_release *rows = NULL;
 	struct finder *finder;
-	size_t n, used = 0;
+	size_t n = 0, used = 0;
 	struct fix_candidate *v;
 	enum pipgate_status status = PIPGATE_OK;
 
 	if (!d->asked) {
-		status = candidates_finder(c, &finder, error);
-		if (status == PIPGATE_OK)
+		bool movable = index >= c->request->n || candidates_of_index(&c->request->components[index]);
+
+		if (movable)
+			status = candidates_finder(c, &finder, error);
+		if (movable && status == PIPGATE_OK)
 			status = finder_releases(finder, d->name, &rows, &n, error);
 		if (status != PIPGATE_OK)
 			return status;

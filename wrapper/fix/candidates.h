@@ -35,6 +35,8 @@ struct candidates {
 void candidates_init(struct candidates *candidates, const struct fix_request *request);
 void candidates_fini(struct candidates *candidates);
 struct distribution *candidates_at(const struct candidates *candidates, size_t index);
+/* Could a release of the index take its place? Not where it comes from an address, a folder or version control. */
+bool candidates_of_index(const struct pipgate_component *component);
 /* The number of a distribution, a new one where the name is. */
 size_t candidates_number(struct candidates *candidates, struct span name);
 /* A need of this text; false: it is no requirement, or does not hold here. */

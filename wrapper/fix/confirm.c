@@ -9,6 +9,7 @@
 
 #include "matcher/base/buf.h"
 #include "wrapper/file.h"
+#include "wrapper/fix/candidates.h"
 #include "wrapper/process.h"
 #include "wrapper/temporary.h"
 
@@ -16,6 +17,8 @@
 
 #define PINS_MAX ((size_t)16 << 20)  /* a line a distribution */
 #define PRINTED_MAX ((size_t)4 << 20)
+
+extern char **environ;
 
 /* ---- what is asked ---- */
 
@@ -27,13 +30,12 @@ static const struct pin *pin_of(const struct pin *pins, size_t n, struct span na
 	return NULL;
 }
 
-/* Can an index's release stand for it? What came from elsewhere is left as it is. */
+/* What came from elsewhere is left as it is, and so is what has no version that could be named. */
 static bool pinnable(const struct fix_request *r, const struct pipgate_component *c)
 {
 	struct pipgate_version version;
 
-	return (c->origin == PIPGATE_ORIGIN_INDEX || c->origin == PIPGATE_ORIGIN_UNKNOWN || c->origin == PIPGATE_ORIGIN_INSTALLED) &&
-		pipgate_version_parse(r->run, c->version, &version) == PIPGATE_OK;
+	return candidates_of_index(c) && pipgate_version_parse(r->run, c->version, &version) == PIPGATE_OK;
 }
 
 static void put_pin(struct buf *out, const struct pipgate_component *c, struct span version)
@@ -135,6 +137,18 @@ struct span pip_last_word(struct span text)
 	return wanted.n ? wanted : last.n ? last : SPAN("it said nothing");
 }
 
+/* A pip that is killed leaves its temporary files: in our folder they go with it. */
+static char **environment_in(struct pipgate_run *run, const char *folder)
+{
+	struct words words = {.run = run};
+
+	for (char **e = environ; *e; e++)
+		if (strncmp(*e, "TMPDIR=", 7) != 0)
+			words_add(&words, *e);
+	words_add(&words, text_format(run, "TMPDIR=%s", folder));
+	return words_end(&words);
+}
+
 enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed, struct pipgate_error *error)
 {
 	const char *folder = temporary_folder(error), *path;
@@ -147,7 +161,8 @@ enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, 
 	out = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
 	if (out < 0)
 		return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
-	*code = process_run(&(struct process){.argv = argv, .stdin_fd = -1, .stdout_fd = out, .stderr_fd = out});
+	*code = process_run(&(struct process){.argv = argv, .environment = environment_in(run, folder), .stdin_fd = -1, .stdout_fd = out,
+		.stderr_fd = out});
 	close(out);
 	if (process_signal())
 		return error_set(error, PIPGATE_FAILED, "stopped by a signal");

@@ -52,6 +52,8 @@ const char *reason_no_release(const struct candidates *c, const struct fix_targe
 	unsigned why;
 	size_t nearest = nearest_clean(c, r, &why);
 
+	if (!candidates_of_index(&c->request->components[target->component]))
+		return "it does not come from an index: fix it where it comes from";
 	if (d->unfit.n)
 		return text_format(run, SPAN_FMT " is clean, but does not fit this Python or platform", SPAN_ARG(d->unfit));
 	if (d->unbuilt.n)

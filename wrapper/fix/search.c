@@ -397,7 +397,7 @@ struct group {
 };
 
 /* Did the one try to move what the other as much as looked at? */
-static bool meddles(struct search *a, struct search *b)
+static bool tries_what_is_seen(struct search *a, struct search *b)
 {
 	size_t n = a->slots.n < b->slots.n ? a->slots.n : b->slots.n;
 
@@ -405,6 +405,11 @@ static bool meddles(struct search *a, struct search *b)
 		if (slot_of(a, i)->tried && slot_of(b, i)->touched)
 			return true;
 	return false;
+}
+
+static bool meddle(struct group *a, struct group *b)
+{
+	return a->n && b->n && (tries_what_is_seen(&a->search, &b->search) || tries_what_is_seen(&b->search, &a->search));
 }
 
 static void join(const struct ground *g, struct group *a, struct group *b)
@@ -425,7 +430,7 @@ static enum fix_outcome settle(const struct ground *g, struct group *groups, siz
 		for (size_t k = 0; k < i; k++) {
 			enum fix_outcome outcome;
 
-			if (!groups[i].n || !groups[k].n || (!meddles(&groups[i].search, &groups[k].search) && !meddles(&groups[k].search, &groups[i].search)))
+			if (!meddle(&groups[i], &groups[k]))
 				continue;
 			join(g, &groups[i], &groups[k]);
 			outcome = search_for(&groups[i].search, g, groups[i].targets, groups[i].n, &groups[i].answer);
@@ -507,8 +512,8 @@ static bool learn_needs(struct ground *g)
 	for (size_t d = 0; d < g->q->n; d++) {
 		if (w->needs(w->ctx, d, FIX_NONE, &needs, &n, g->error) != PIPGATE_OK)
 			return false;
-		for (size_t i = 0; i < n; i++)
-			if (needs[i].distribution < g->q->n && w->fits(w->ctx, &needs[i], FIX_NONE)) /* what was broken before is no concern of a fix */
+		for (size_t i = 0; i < n; i++) /* what was broken before is no concern of a fix */
+			if (needs[i].distribution < g->q->n && w->fits(w->ctx, &needs[i], FIX_NONE))
 				*(struct demand *)must(list_push(g->q->run, &g->needed_by[needs[i].distribution], sizeof(struct demand))) =
 					(struct demand){&needs[i], d};
 	}
