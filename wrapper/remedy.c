@@ -156,8 +156,15 @@ static void search(struct search *s, int fd)
 	if (database_open(s->remedy->database, &database, &error) != PIPGATE_OK)
 		return;
 	s->cursor = database_cursor(database);
-	s->request = (struct fix_request){.run = s->audit->run, .pip = s->remedy->pip, .components = s->audit->components, .n = s->audit->n_components,
-		.requires_known = true, .environment = s->audit->environment, .clean = clean, .ctx = s, .build = true};
+	s->request = (struct fix_request){.run = s->audit->run,
+		.pip = s->remedy->pip,
+		.components = s->audit->components,
+		.n = s->audit->n_components,
+		.requires_known = true,
+		.environment = s->audit->environment,
+		.clean = clean,
+		.ctx = s,
+		.build = true};
 	add_targets(s);
 	add_asked(s);
 	buf_init(&words, NULL, WORDS_MAX);
