@@ -7,6 +7,7 @@
 #include "matcher/policy/policy.h"
 #include "wrapper/audit/audit.h"
 #include "wrapper/command/command.h"
+#include "wrapper/process.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
@@ -210,7 +211,7 @@ int audit_run(struct pipgate_run *run, const struct options *gate, char *const *
 	if (a.advisories.close)
 		a.advisories.close(a.advisories.ctx);
 	temporary_remove();
-	return status;
+	return process_signal() ? process_mirror(256 + process_signal()) : status;
 }
 
 int command_audit(int argc, char **argv)

@@ -2,6 +2,7 @@
 #include "wrapper/fix/apply.h"
 
 #include "wrapper/fix/confirm.h"
+#include "wrapper/pip/quietly.h"
 
 #include "matcher/base/banned.h"
 

@@ -10,15 +10,13 @@
 #include "matcher/base/buf.h"
 #include "wrapper/file.h"
 #include "wrapper/fix/candidates.h"
+#include "wrapper/pip/quietly.h"
 #include "wrapper/process.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
 
 #define PINS_MAX ((size_t)16 << 20)  /* a line a distribution */
-#define PRINTED_MAX ((size_t)4 << 20)
-
-extern char **environ;
 
 /* ---- what is asked ---- */
 
@@ -121,56 +119,6 @@ enum pipgate_status confirm_files(const struct fix_request *r, const struct pin 
 }
 
 /* ---- pip ---- */
-
-struct span pip_last_word(struct span text)
-{
-	struct span last = {NULL, 0}, wanted = {NULL, 0};
-
-	while (text.n) {
-		struct span line = span_trim(span_split(&text, '\n'));
-
-		if (span_starts(line, SPAN("ERROR: ")))
-			wanted = span_from(line, 7);
-		if (line.n)
-			last = line;
-	}
-	return wanted.n ? wanted : last.n ? last : SPAN("it said nothing");
-}
-
-/* A pip that is killed leaves its temporary files: in our folder they go with it. */
-static char **environment_in(struct pipgate_run *run, const char *folder)
-{
-	struct words words = {.run = run};
-
-	for (char **e = environ; *e; e++)
-		if (strncmp(*e, "TMPDIR=", 7) != 0)
-			words_add(&words, *e);
-	words_add(&words, text_format(run, "TMPDIR=%s", folder));
-	return words_end(&words);
-}
-
-enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed, struct pipgate_error *error)
-{
-	const char *folder = temporary_folder(error), *path;
-	struct buf bytes;
-	int out;
-
-	if (!folder)
-		return PIPGATE_FAILED;
-	path = text_format(run, "%s/fix.out", folder);
-	out = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-	if (out < 0)
-		return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
-	*code = process_run(&(struct process){.argv = argv, .environment = environment_in(run, folder), .stdin_fd = -1, .stdout_fd = out,
-		.stderr_fd = out});
-	close(out);
-	if (process_signal())
-		return error_set(error, PIPGATE_FAILED, "stopped by a signal");
-	buf_init(&bytes, NULL, PRINTED_MAX);
-	*printed = file_read(AT_FDCWD, path, &bytes, NULL) == PIPGATE_OK && bytes.n ? must_span(arena_copy(run, buf_view(&bytes))) : SPAN("");
-	buf_fini(&bytes);
-	return PIPGATE_OK;
-}
 
 static char **command(const struct fix_request *r, const struct pinned_files *files, const char *report)
 {

@@ -35,10 +35,4 @@ enum confirmed confirm(const struct fix_request *request, const struct pin *pins
 enum confirmed confirm_text(const struct fix_request *request, struct span requirements, struct span constraints, struct plan *plan,
 	struct span *why, struct pipgate_error *error);
 
-/* The last thing that pip said of what it printed: its last ERROR, else its last line. */
-struct span pip_last_word(struct span printed);
-/* Runs pip with both of its streams kept; the status as process_run's. */
-enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed,
-	struct pipgate_error *error) PIPGATE_MUST_USE;
-
 #endif

@@ -41,7 +41,8 @@ static enum pipgate_status holds(struct gathering *g, const struct requirement_r
 }
 
 struct pinned { /* names that were seen, for repeats */
-	struct span name, version, text;
+	struct span name, version;
+	const struct requirement_row *row;
 };
 
 static int by_name(const void *a, const void *b)
@@ -54,8 +55,9 @@ static enum pipgate_status check_repeats(struct pinned *seen, size_t n, struct p
 	qsort(seen, n, sizeof(*seen), by_name);
 	for (size_t i = 1; i < n; i++)
 		if (span_equal(seen[i].name, seen[i - 1].name) && !span_equal(seen[i].version, seen[i - 1].version))
-			return error_set(error, PIPGATE_INVALID, "package " SPAN_FMT " has duplicate requirements: " SPAN_FMT, SPAN_ARG(seen[i].name),
-				SPAN_ARG(seen[i].text));
+			return error_set(error, PIPGATE_INVALID, "%s, line %zu: package " SPAN_FMT " has duplicate requirements: " SPAN_FMT,
+				seen[i].row->file, seen[i].row->line, SPAN_ARG(seen[i].name),
+				SPAN_ARG(seen[i].row->text));
 	return PIPGATE_OK;
 }
 
@@ -84,7 +86,7 @@ static enum pipgate_status add_row(struct gathering *g, const struct requirement
 	else if (row->parsed.url.n)
 		inventory_skip(g->inventory, row->name, "URL requirements cannot be pinned to a specific package version", row->file, row->line);
 	else
-		seen[(*n)++] = (struct pinned){row->name, row->pin, row->text};
+		seen[(*n)++] = (struct pinned){row->name, row->pin, row};
 	return PIPGATE_OK;
 }
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "wrapper/file.h"
+#include "wrapper/pip/quietly.h"
 #include "wrapper/process.h"
 #include "wrapper/source/resolution_cache.h"
 #include "wrapper/source/target.h"
@@ -19,7 +20,6 @@
 
 #define MATERIAL_MAX ((size_t)256 << 20)
 #define SETTINGS_MAX ((size_t)1 << 20) /* of one of pip's configuration files */
-#define OUTPUT_MAX ((size_t)4 << 20)
 
 extern char **environ;
 
@@ -124,43 +124,6 @@ static char **command(struct gathering *g, struct resolution *r, const char *rep
 	return words_end(&argv);
 }
 
-/* A clean end of a line of pip's: "ERROR: No matching distribution found for x" */
-static struct span last_word(struct span text)
-{
-	struct span last = {NULL, 0}, wanted = {NULL, 0};
-
-	while (text.n) {
-		struct span line = span_trim(span_split(&text, '\n'));
-
-		if (span_starts(line, SPAN("ERROR: ")))
-			wanted = span_from(line, 7);
-		if (line.n)
-			last = line;
-	}
-	return wanted.n ? wanted : last;
-}
-
-static enum pipgate_status run_once(struct gathering *g, char *const *argv, int *code, struct span *said, struct pipgate_error *error)
-{
-	const char *folder = temporary_folder(error);
-	const char *output;
-	struct buf bytes;
-	int out;
-
-	if (!folder)
-		return PIPGATE_FAILED;
-	output = text_format(g->run, "%s/resolve.out", folder);
-	out = open(output, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
-	if (out < 0)
-		return error_set(error, PIPGATE_FAILED, "%s: %s", output, strerror(errno));
-	*code = process_run(&(struct process){.argv = argv, .stdin_fd = -1, .stdout_fd = out, .stderr_fd = out});
-	close(out);
-	buf_init(&bytes, NULL, OUTPUT_MAX);
-	*said = file_read(AT_FDCWD, output, &bytes, NULL) == PIPGATE_OK && bytes.n ? must_span(arena_copy(g->run, buf_view(&bytes))) : SPAN("");
-	buf_fini(&bytes);
-	return PIPGATE_OK;
-}
-
 /* pip's report of what it would install. */
 static enum pipgate_status ask(struct gathering *g, struct resolution *r, struct span *out, struct pipgate_error *error)
 {
@@ -175,13 +138,13 @@ static enum pipgate_status ask(struct gathering *g, struct resolution *r, struct
 		return PIPGATE_FAILED;
 	report = text_format(g->run, "%s/resolved.json", folder);
 	unsetenv("PIPGATE_REPORT"); /* it is for the audit's caller */
-	status = run_once(g, command(g, r, report, false), &code, &said, error);
+	status = pip_run_quietly(g->run, command(g, r, report, false), &code, &said, error);
 	if (status == PIPGATE_OK && code == EXIT_BLOCKED && g->settings->build) /* malice is reported here, and never built */
-		status = run_once(g, command(g, r, report, true), &code, &said, error);
+		status = pip_run_quietly(g->run, command(g, r, report, true), &code, &said, error);
 	if (status != PIPGATE_OK)
 		return status;
 	if (code)
-		return error_set(error, PIPGATE_INVALID, "pip could not resolve it: " SPAN_FMT "%s", SPAN_ARG(last_word(said)),
+		return error_set(error, PIPGATE_INVALID, "pip could not resolve it: " SPAN_FMT "%s", SPAN_ARG(pip_last_word(said)),
 			g->settings->build ? "" : " (source distributions are left out, as sdist is block)");
 	buf_init(&bytes, NULL, PIP_REPORT_MAX);
 	status = file_read(AT_FDCWD, report, &bytes, error);
