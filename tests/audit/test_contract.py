@@ -261,7 +261,7 @@ def read(folder, name):
 
 def findings(text):
     return sorted((d["name"], d.get("version"), bool(d.get("skip_reason")),
-                   tuple(sorted((v["id"], tuple(v["fix_versions"]), "description" in v, tuple(sorted(v.get("aliases", ("-",))))) for v in d.get("vulns", ()))))
+                   tuple(sorted((v["id"], tuple(v["fix_versions"]), v.get("description"), tuple(sorted(v.get("aliases", ("-",))))) for v in d.get("vulns", ()))))
                   for d in json.loads(text)["dependencies"])
 
 

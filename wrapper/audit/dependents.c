@@ -68,7 +68,8 @@ void dependents_read(struct pipgate_run *run, const struct pipgate_component *co
 {
 	struct named *names = must(arena_array(run, n + 1, sizeof(*names)));
 
-	*out = (struct dependents){.run = run, .n = n, .direct = must(arena_array(run, n + 1, sizeof(*out->direct)))};
+	*out = (struct dependents){.run = run, .n = n, .direct = must(arena_array(run, n + 1, sizeof(*out->direct))),
+		.queue = must(arena_array(run, n + 1, sizeof(size_t))), .round = must(arena_array(run, n + 1, sizeof(size_t)))};
 	for (size_t i = 0; i < n; i++)
 		names[i] = (struct named){components[i].name, i};
 	qsort(names, n, sizeof(*names), by_name);
@@ -76,21 +77,20 @@ void dependents_read(struct pipgate_run *run, const struct pipgate_component *co
 		read_one(out, components, i, names, environment);
 }
 
-size_t dependents_count(const struct dependents *d, size_t index)
+size_t dependents_count(struct dependents *d, size_t index)
 {
-	bool *seen = must(arena_array(d->run, d->n + 1, sizeof(*seen)));
-	size_t *queue = must(arena_array(d->run, d->n + 1, sizeof(*queue)));
-	size_t n = 1, at = 0;
+	size_t n = 1, at = 0, round = ++d->rounds;
+	size_t *queue = d->queue;
 
 	queue[0] = index;
-	seen[index] = true;
+	d->round[index] = round;
 	while (at < n) {
 		const struct list *direct = &d->direct[queue[at++]];
 		const struct dependent *v = direct->items;
 
 		for (size_t i = 0; i < direct->n; i++)
-			if (!seen[v[i].component]) {
-				seen[v[i].component] = true;
+			if (d->round[v[i].component] != round) {
+				d->round[v[i].component] = round;
 				queue[n++] = v[i].component;
 			}
 	}

@@ -16,6 +16,7 @@ struct dependent { /* one requirement */
 struct dependents { /* of components[0..n); lives in the run */
 	struct pipgate_run *run;
 	size_t n;
+	size_t *queue, *round, rounds; /* of counting: made once */
 	struct list *direct; /* per component: of struct dependent, who needs it */
 };
 
@@ -23,6 +24,6 @@ struct dependents { /* of components[0..n); lives in the run */
 void dependents_read(struct pipgate_run *run, const struct pipgate_component *components, size_t n,
 	const struct pipgate_environment *environment, struct dependents *out);
 /* How many need it, directly or through others. */
-size_t dependents_count(const struct dependents *dependents, size_t index);
+size_t dependents_count(struct dependents *dependents, size_t index);
 
 #endif

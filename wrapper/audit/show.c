@@ -52,19 +52,28 @@ static enum pipgate_status read_text(struct auditing *a, struct span id, struct 
 	if (status != PIPGATE_OK)
 		return status;
 	out->summary = span_trim(advisory.summary);
-	out->description = span_trim(advisory.details);
+	out->details = span_trim(advisory.details);
 	out->published = advisory.published;
-	if (!out->description.n)
-		out->description = out->summary;
 	return PIPGATE_OK;
+}
+
+static struct span one_line(struct pipgate_run *run, struct span text)
+{
+	char *line = text_copy(run, text);
+
+	for (size_t i = 0; i < text.n; i++)
+		if (line[i] == '\n')
+			line[i] = ' ';
+	return (struct span){line, text.n};
 }
 
 static enum pipgate_status show_texts(struct auditing *a, const struct pipgate_finding *f, struct finding_shown *out, struct pipgate_error *error)
 {
 	enum pipgate_status status = read_text(a, f->id, out, error);
 
-	for (size_t i = 0; i < f->n_records && status == PIPGATE_OK && !out->description.n; i++)
+	for (size_t i = 0; i < f->n_records && status == PIPGATE_OK && !out->details.n && !out->summary.n; i++)
 		status = read_text(a, f->records[i].id, out, error);
+	out->description = one_line(a->run, out->summary.n ? out->summary : out->details.n ? out->details : SPAN("N/A"));
 	return status;
 }
 

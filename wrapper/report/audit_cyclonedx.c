@@ -7,6 +7,7 @@
 #include "wrapper/database/moment.h"
 #include "wrapper/memory.h"
 #include "wrapper/report/audit_words.h"
+#include "wrapper/report/report.h"
 
 #include "matcher/base/banned.h"
 
@@ -105,7 +106,7 @@ static void digest_finding(digest *d, const struct audit_report *r, size_t index
 	digest_add(d, r->findings[index].id);
 	digest_add(d, span_of(pipgate_level_name(severity->level)));
 	digest_add(d, (struct span){(const char *)&severity->tenths, 1});
-	digest_add(d, span_of(audit_action_word(r->audit->verdict.judgements[index].action)));
+	digest_add(d, span_of(report_action_word(r->audit->verdict.judgements[index].action)));
 }
 
 static void make_serial(struct cyclonedx *out, const struct audit_report *r)
@@ -226,7 +227,7 @@ void cyclonedx_document_properties(struct buf *out, const struct audit_report *r
 	}
 	if (r->context->database)
 		put(out, "pipgate:database-built", span_of(moment_text(r->context->database->built, built)));
-	put(out, "pipgate:verdict", span_of(audit_action_word(r->audit->verdict.action)));
+	put(out, "pipgate:verdict", span_of(report_action_word(r->audit->verdict.action)));
 	put_count(out, "pipgate:unknown", audit_unknown(r), put);
 	put_count(out, "pipgate:broken", broken, put);
 	put_count(out, "pipgate:ignored", r->n_ignored, put);
@@ -251,7 +252,7 @@ void cyclonedx_finding_properties(struct buf *out, const struct audit_report *r,
 	const struct pipgate_finding *f = &r->audit->findings[index];
 	const struct pipgate_judgement *j = &r->audit->verdict.judgements[index];
 
-	put(out, "pipgate:verdict", span_of(audit_action_word(j->action)));
+	put(out, "pipgate:verdict", span_of(report_action_word(j->action)));
 	put(out, "pipgate:reason", j->reason);
 	if (f->malicious)
 		put(out, "pipgate:malicious", SPAN("true"));

@@ -5,17 +5,9 @@
  */
 #include "wrapper/report/audit_report.h"
 #include "wrapper/report/json_writer.h"
+#include "wrapper/report/report.h"
 
 #include "matcher/base/banned.h"
-
-static const char *action_word(enum pipgate_action action)
-{
-	static const char *const words[] = {
-		[PIPGATE_UNDECIDED] = "undecided", [PIPGATE_ALLOW] = "allow", [PIPGATE_WARN] = "warn", [PIPGATE_BLOCK] = "block",
-	};
-
-	return words[action];
-}
 
 static void put_severity(struct buf *out, const struct pipgate_severity *severity)
 {
@@ -67,7 +59,7 @@ static void put_vulnerability(struct buf *out, const struct audit_report *r, siz
 		json_text(out, "description", s->description);
 	put_severity(out, &f->severity);
 	json_bool(out, "malicious", f->malicious);
-	json_text(out, "verdict", span_of(action_word(j->action)));
+	json_text(out, "verdict", span_of(report_action_word(j->action)));
 	json_text(out, "reason", j->reason);
 	json_bool(out, "direct", s->direct);
 	json_number(out, "dependents", (int64_t)s->dependents);
@@ -208,7 +200,7 @@ void audit_json(struct buf *out, const struct audit_report *report)
 	json_text(out, "version", SPAN(PIPGATE_VERSION));
 	put_inputs(out, report->inventory);
 	put_database(out, report->context);
-	json_text(out, "verdict", span_of(action_word(report->audit->verdict.action)));
+	json_text(out, "verdict", span_of(report_action_word(report->audit->verdict.action)));
 	put_counts(out, report);
 	put_notes(out, report->inventory);
 	json_end(out, '}');

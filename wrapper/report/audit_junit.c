@@ -6,6 +6,7 @@
 #include "wrapper/memory.h"
 #include "wrapper/report/audit_report.h"
 #include "wrapper/report/audit_words.h"
+#include "wrapper/report/report.h"
 #include "wrapper/report/xml_writer.h"
 #include "wrapper/source/source.h"
 
@@ -71,7 +72,7 @@ static void put_finding_properties(struct junit *j, size_t index)
 	for (size_t i = 0; i < s->n_aliases; i++)
 		put_property(j, "alias", s->aliases[i]);
 	put_property(j, "severity", span_of(pipgate_level_name(f->severity.level)));
-	put_property(j, "verdict", span_of(audit_action_word(j->report->audit->verdict.judgements[index].action)));
+	put_property(j, "verdict", span_of(report_action_word(j->report->audit->verdict.judgements[index].action)));
 	for (size_t i = 0; i < f->n_fixed; i++)
 		put_property(j, "fix-version", f->fixed[i]);
 	xml_close(j->out, "properties");
@@ -91,7 +92,7 @@ static void put_finding_text(struct junit *j, size_t index)
 	}
 	if (j->report->description && s->description.n) {
 		buf_text(&j->text, "\n\n");
-		audit_prose(&j->text, s->description);
+		audit_prose(&j->text, s->details.n ? s->details : s->description);
 	}
 	xml_text(j->out, taken(j));
 	buf_clear(&j->text);

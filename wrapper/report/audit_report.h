@@ -23,7 +23,8 @@ struct finding_shown {
 	const struct span *aliases; /* the others, sorted */
 	size_t n_aliases;
 	struct span summary;     /* one line; empty: none */
-	struct span description; /* details, else the summary; empty: none */
+	struct span description; /* as pip-audit has it: the summary, else the details, in one line, else N/A */
+	struct span details;     /* whole, in Markdown; empty: none beside the description */
 	struct span published;
 	struct span link;        /* a page about the advisory; empty: none is known */
 	size_t dependents;       /* how many distributions of the same input depend on it, however far away */

@@ -9,6 +9,7 @@
 #include "wrapper/memory.h"
 #include "wrapper/report/audit_report.h"
 #include "wrapper/report/audit_words.h"
+#include "wrapper/report/report.h"
 #include "wrapper/report/json_writer.h"
 #include "wrapper/source/source.h"
 
@@ -107,9 +108,9 @@ static void put_rule_texts(struct sarif *s, size_t index)
 	put_message(s, "shortDescription");
 	if (!s->report->description || !shown->description.n)
 		return;
-	audit_short(&s->text, shown->description, WORDS_SHORT - 3);
+	audit_short(&s->text, shown->details.n ? shown->details : shown->description, WORDS_SHORT - 3);
 	put_message(s, "fullDescription");
-	audit_prose(&s->text, shown->description);
+	audit_prose(&s->text, shown->details.n ? shown->details : shown->description);
 	put_message(s, "help");
 }
 
@@ -262,7 +263,7 @@ static void put_properties(struct sarif *s, size_t index)
 	json_texts(s->out, "aliases", shown->aliases, shown->n_aliases);
 	json_text(s->out, "severity", span_of(pipgate_level_name(f->severity.level)));
 	json_bool(s->out, "malicious", f->malicious);
-	json_text(s->out, "verdict", span_of(audit_action_word(j->action)));
+	json_text(s->out, "verdict", span_of(report_action_word(j->action)));
 	json_text(s->out, "reason", j->reason);
 	json_texts(s->out, "fixVersions", f->fixed, f->n_fixed);
 	json_bool(s->out, "direct", shown->direct);

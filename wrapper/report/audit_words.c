@@ -7,15 +7,6 @@
 
 #define ADVISORY_PAGES "https://osv.dev/vulnerability/" /* as pip-audit links ids */
 
-const char *audit_action_word(enum pipgate_action action)
-{
-	static const char *const words[] = {
-		[PIPGATE_UNDECIDED] = "undecided", [PIPGATE_ALLOW] = "allow", [PIPGATE_WARN] = "warn", [PIPGATE_BLOCK] = "block",
-	};
-
-	return words[action];
-}
-
 void audit_score(struct buf *out, const struct pipgate_severity *severity)
 {
 	if (severity->level != PIPGATE_LEVEL_UNKNOWN)

@@ -11,7 +11,6 @@
 /* Of a component whose version is none. */
 #define AUDIT_UNKNOWN "its version is not PEP 440; what advisories say of it could not be decided"
 
-const char *audit_action_word(enum pipgate_action action);                     /* "block" */
 void audit_score(struct buf *out, const struct pipgate_severity *severity);    /* "7.5"; nothing where it is unknown */
 void audit_severity(struct buf *out, const struct pipgate_severity *severity); /* "HIGH 7.5", "UNKNOWN" */
 

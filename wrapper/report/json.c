@@ -9,15 +9,6 @@
 
 /* ---- words ---- */
 
-static const char *action_word(enum pipgate_action action)
-{
-	static const char *const words[] = {
-		[PIPGATE_UNDECIDED] = "undecided", [PIPGATE_ALLOW] = "allow", [PIPGATE_WARN] = "warn", [PIPGATE_BLOCK] = "block",
-	};
-
-	return words[action];
-}
-
 static const char *rule_word(enum pipgate_rule rule)
 {
 	static const char *const words[] = {
@@ -156,7 +147,7 @@ static void put_chain(struct buf *out, const struct audit *audit, const struct p
 
 static void put_judgement(struct buf *out, const struct pipgate_judgement *judgement)
 {
-	json_text(out, "action", span_of(action_word(judgement->action)));
+	json_text(out, "action", span_of(report_action_word(judgement->action)));
 	json_text(out, "rule", span_of(rule_word(judgement->rule)));
 	json_text(out, "reason", judgement->reason);
 }
@@ -261,7 +252,7 @@ void report_json(struct buf *out, const struct audit *audit, const struct audit_
 	put_judgements(out, audit);
 	json_key(out, "verdict");
 	json_begin(out, '{');
-	json_text(out, "action", span_of(action_word(audit->verdict.action)));
+	json_text(out, "action", span_of(report_action_word(audit->verdict.action)));
 	json_end(out, '}');
 	put_counts(out, audit);
 	json_end(out, '}');

@@ -8,3 +8,12 @@ const struct report_format report_formats[] = {
 	{"json", report_json},
 	{NULL, NULL},
 };
+
+const char *report_action_word(enum pipgate_action action)
+{
+	static const char *const words[] = {
+		[PIPGATE_UNDECIDED] = "undecided", [PIPGATE_ALLOW] = "allow", [PIPGATE_WARN] = "warn", [PIPGATE_BLOCK] = "block",
+	};
+
+	return words[action];
+}
