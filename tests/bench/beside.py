@@ -2,6 +2,7 @@
 """Rows of other programs that do a part of the same, to be compared with."""
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -29,6 +30,38 @@ def pip_audit(b):
             pass
     version = subprocess.run([program, "--version"], stdout=subprocess.PIPE, check=True).stdout.decode().split()[-1]
     return program, version
+
+
+SCANNER = "github.com/google/osv-scanner/v2/cmd/osv-scanner@latest"
+
+
+def osv_scanner(archive, folder):
+    """The program and its offline database, where Go is; built once for a build folder. None: it cannot be had."""
+    program = os.path.join(paths.BUILD, "go", "osv-scanner")
+    if not os.path.exists(program):
+        if not shutil.which("go"):
+            return None
+        made = subprocess.run(["go", "install", SCANNER], env=dict(os.environ, GOBIN=os.path.dirname(program), GOFLAGS="-buildvcs=false"),
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if made.returncode or not os.path.exists(program):
+            return None
+    place = os.path.join(folder, "osv-scanner", "PyPI")
+    os.makedirs(place, exist_ok=True)
+    shutil.copy(archive, os.path.join(place, "all.zip"))
+    return program
+
+
+def scanner_line(b, archive, pinned, ours):
+    program = osv_scanner(archive, b.path("scanner"))
+    if not program:
+        return
+    env = b.environ(OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY=b.path("scanner"))
+    argv = [program, "scan", "source", "--offline", "-L", "requirements.txt:" + pinned]
+    measure.run(argv, env, (0, 1))
+    theirs = median(measure.run(argv, env, (0, 1)) for _ in range(9))
+    version = subprocess.run([program, "--version"], stdout=subprocess.PIPE, env=env).stdout.decode().split("\n")[0].split()[-1]
+    yield Line("beside: osv-scanner %s, the same pins, offline" % version, theirs, "ms",
+               note="%.0f MiB; ours 1/%.0f" % (measure.highest(argv, env) / MIB, theirs / ours))
 
 
 class Stub:
@@ -90,6 +123,7 @@ def beside(b):
         memory = measure.highest(argv, b.environ())
     finally:
         stub.close()
+    yield from scanner_line(b, archive, pinned, ours)
     pairs = b.pairs_file("pins.tsv", pins)
     matched = measure.command([paths.PIPGATE, "match", "--db", b.path("pysec.db"), pairs], b.environ(), 30)
     decided = measure.command([paths.PIPGATE, "decide", "--gate-db", b.path("pysec.db"), report], b.environ(), 30, (0, 40))

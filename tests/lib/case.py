@@ -452,7 +452,8 @@ CORE = ("block-vulnerable", "clean-install", "download", "wheel", "lock", "satis
 
 def items(definitions):
     """Every case as it comes (auto: inline where pip can be held so), and in plan mode. In check a case runs as it comes on the last
-    of its pips; and those of CORE on the first, where that cannot report its plan, and in plan mode on the first that has both. ALL=1: everything everywhere. (What is on every pip always are the core cases of tests/hook.)"""
+    of its pips; those of CORE also on the first, where that cannot report its plan, and in plan mode on the first that has both.
+    ALL=1: everything everywhere. (What is on every pip always are the core cases of tests/hook.)"""
     found, everywhere = [], bool(os.environ.get("ALL"))
     for d in definitions:
         if d.slow and not everywhere:

@@ -91,9 +91,11 @@ static void slot_begin(struct together *all, struct slot *slot)
 {
 	CURL *easy = transfer_easy(slot->transfer);
 	CURLcode code = transfer_begin(slot->transfer);
+	long told = strncmp(slot->job->place, "https:", 6) == 0;
 
-	/* wait for a connection that may turn out to carry many, instead of opening one each */
-	if (code == CURLE_OK && (curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L) != CURLE_OK ||
+	/* Wait for a connection that may turn out to carry many, instead of opening one each: TLS tells at its handshake. Without it only
+	 * the first answer would, and all would wait for a server that is slow with that one. */
+	if (code == CURLE_OK && (curl_easy_setopt(easy, CURLOPT_PIPEWAIT, told) != CURLE_OK ||
 		curl_easy_setopt(easy, CURLOPT_PRIVATE, slot) != CURLE_OK || curl_multi_add_handle(all->multi, easy) != CURLM_OK))
 		code = CURLE_OUT_OF_MEMORY;
 	else if (code == CURLE_OK)
