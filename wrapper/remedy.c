@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -252,6 +253,7 @@ void remedy_find(const struct remedy *remedy, const struct audit *audit, const s
 	pid = fork();
 	if (pid == 0) {
 		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGINT); /* Ctrl-C is for pip, which may take us with it */
 		close(ends[0]);
 		prepare(remedy);
 		search(&s, ends[1]);

@@ -136,7 +136,7 @@ def fix_hashed_file(c):
     c.equal(c.env.installed()["jinja2"], "2.10.1", "installed")
 
 
-@case()
+@case(slow=True)
 def fix_nested_files(c):
     """A pin in a nested file and in constraints; a range that holds it back is named; other lines stay."""
     chain(c)
@@ -162,7 +162,7 @@ def fix_without_pip(c):
     c.expect(c.audit("--fix", "--disable-pip", "--no-deps", "-r", "-", stdin=b"jinja2==2.10\n"), status=1, out="standard input cannot be edited")
 
 
-@case()
+@case(slow=True)
 def fix_odd_lines(c):
     """A version out of a variable is left alone and named; two lines for two Pythons are told apart."""
     path = c.write("requirements.txt", "jinja2==${THEVERSION}\n")

@@ -445,14 +445,15 @@ def sweep():
             shutil.rmtree(folder, ignore_errors=True)
 
 
-# the cases that check walks in plan mode and with an old pip, too: each way that these go by themselves
-CORE = ("block-vulnerable", "clean-install", "download", "wheel", "lock", "satisfied", "sdist", "plan", "quiet", "descriptors", "requirements-once",
-        "transitive-chain", "config-file", "missing-distribution", "same-files-as-bare", "requirements-by-url", "local-folder", "abbreviations")
+# the cases that check walks with an old pip, too, and those in plan mode: the ways that these go by themselves
+OLD_IN_CHECK = ("block-vulnerable", "clean-install", "download", "missing-distribution", "transitive-chain", "same-files-as-bare",
+                "requirements-by-url", "abbreviations")
+PLAN_IN_CHECK = ("block-vulnerable", "clean-install", "download", "lock", "satisfied", "plan", "descriptors", "requirements-once", "config-file")
 
 
 def items(definitions):
     """Every case as it comes (auto: inline where pip can be held so), and in plan mode. In check a case runs as it comes on the last
-    of its pips; those of CORE also on the first, where that cannot report its plan, and in plan mode on the first that has both.
+    of its pips; some also on the first, where that cannot report its plan, and some in plan mode on the first that has both.
     ALL=1: everything everywhere. (What is on every pip always are the core cases of tests/hook.)"""
     found, everywhere = [], bool(os.environ.get("ALL"))
     for d in definitions:
@@ -462,8 +463,8 @@ def items(definitions):
         both = [p for p in pairs if p.version >= (22, 2)] if not d.mode else []
         mode = None if d.mode == "any" else d.mode
         if not everywhere:
-            pairs = [p for p in pairs[:-1] if p.version < (22, 2) and d.name in CORE][:1] + pairs[-1:]
-        found += [Item(d, p, mode) for p in pairs] + [Item(d, p, "plan") for p in (both if everywhere else both[:1] if d.data and d.name in CORE else [])]
+            pairs = [p for p in pairs[:-1] if p.version < (22, 2) and d.name in OLD_IN_CHECK][:1] + pairs[-1:]
+        found += [Item(d, p, mode) for p in pairs] + [Item(d, p, "plan") for p in (both if everywhere else both[:1] if d.data and d.name in PLAN_IN_CHECK else [])]
     return found
 
 
