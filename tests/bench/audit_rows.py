@@ -57,3 +57,26 @@ def audit_large_file(b):
     n = b.count(100000, 1000)
     path = pins(b, "large.txt", dict(made_up.unknown_pairs(n)).items())
     yield from audit(b, "audit: a requirements file of {:,} lines".format(n), ["-r", path, "--no-deps"], 0.5, runs=5)
+
+
+@row("audit-recursive")
+def audit_recursive(b):
+    """Lock files below a folder; the one Python that reads their TOML is measured by itself."""
+    n, root = b.count(1000, 20), b.path("locks")
+    shutil.rmtree(root, ignore_errors=True)
+    pairs = b.shuffled(n * 10)
+    for i in range(n):
+        folder = os.path.join(root, "p%d" % i)
+        os.makedirs(folder)
+        with open(os.path.join(folder, "uv.lock"), "w") as f:
+            f.write('version = 1\nrequires-python = ">=3.8"\n')
+            f.writelines('\n[[package]]\nname = "%s"\nversion = "%s"\nsource = { registry = "https://index.invalid/simple" }\n' % p
+                         for p in dict(pairs[i * 10:i * 10 + 10]).items())
+    argv = [paths.PIPGATE, "audit", "--db", b.database, "--recursive", root, "--python", b.environment.python]
+    script = "import glob, json, sys, tomllib; [json.dumps(tomllib.load(open(p, 'rb'))) for p in glob.glob(sys.argv[1] + '/*/uv.lock')]"
+    ways = [lambda: measure.usage(argv, b.environ(), (0, 1)).wall,
+            lambda: measure.usage([b.environment.python, "-I", "-c", script, root], b.environ()).wall]
+    measure.in_turns(ways, 1)
+    measured = measure.in_turns(ways, b.count(5, 1))
+    yield Line("audit: {:,} lock files by --recursive, beside the Python that reads their TOML".format(n),
+               median(ours - python for ours, python in measured), "s", 1, note="all %.2f s" % median(ours for ours, _ in measured))

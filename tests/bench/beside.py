@@ -32,7 +32,7 @@ def pip_audit(b):
     return program, version
 
 
-SCANNER = "github.com/google/osv-scanner/v2/cmd/osv-scanner@latest"
+SCANNER = "github.com/google/osv-scanner/v2/cmd/osv-scanner@v2.5.1"
 
 
 def osv_scanner(archive, folder):
@@ -45,7 +45,7 @@ def osv_scanner(archive, folder):
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         if made.returncode or not os.path.exists(program):
             return None
-    place = os.path.join(folder, "osv-scanner", "PyPI")
+    place = os.path.join(folder, "osv-scalibr", "PyPI")
     os.makedirs(place, exist_ok=True)
     shutil.copy(archive, os.path.join(place, "all.zip"))
     return program
