@@ -177,7 +177,7 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/libwrapper.a $(B)/libpipgate.a
 	$(Q)$(CC) $(LINK_FLAGS) -fsanitize=fuzzer -o $@ $^ $(call pkg,--libs,$(PROGRAM_LIBS))
 
 lint: deps-lint ## cppcheck, shellcheck and the compiler's analyzer
-	$(Q)cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 -I. matcher wrapper
+	$(Q)cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=1 --library=packaging/cppcheck.cfg -I. matcher wrapper
 	$(Q)shellcheck packaging/*.sh
 	$(Q)$(MAKE) --no-print-directory B=$(B)/lint CI=1 all
 

@@ -110,7 +110,7 @@ static enum pipgate_status base_of(struct against *a, const char *top, struct sp
 	const char *commit = text_format(a->run, "%s^{commit}", a->revision);
 	const char *const words[] = {"rev-parse", "--verify", "--quiet", "--end-of-options", commit, NULL};
 	enum pipgate_status status = ask_line(a, top, words, out, error);
-	struct span base;
+	struct span base = {NULL, 0};
 
 	if (status == PIPGATE_OK && !out->n)
 		status = error_set(error, PIPGATE_INVALID, "--against %s: %s has no such revision", a->revision, top);
