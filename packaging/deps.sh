@@ -77,7 +77,8 @@ esac
 
 # "@" is the number of the clang that this release calls clang.
 clang_number() {
-	{ dpkg-query -W -f='${Depends}\n' clang || apt-cache show clang | sed -n 's/^Depends: //p'; } 2>/dev/null |
+	# dpkg knows nothing of a package that it has only heard of, and says so with success
+	{ dpkg-query -W -f='${Depends}\n' clang; apt-cache show clang | sed -n 's/^Depends: //p'; } 2>/dev/null |
 		sed -n 's/.*clang-\([0-9]*\).*/\1/p' | head -n 1
 }
 
