@@ -36,6 +36,9 @@ struct audit_context {
 	const char *exception_hint; /* the exact line that lets the first finding pass; NULL: none */
 };
 
+/* Is it one of the finding's ids or aliases, in any case of letters? */
+bool finding_has_id(const struct pipgate_finding *finding, const char *id);
+
 enum pipgate_status audit_decide(struct audit *audit, const struct pipgate_policy *policy, const struct pipgate_cursor *cursor,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 

@@ -14,114 +14,53 @@
 
 #include "matcher/base/text.h"
 #include "wrapper/file.h"
-#include "wrapper/fix/fix.h"
-#include "wrapper/source/requirement_file.h"
+#include "wrapper/fix/judged.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
 
 #define WORDS_MAX ((size_t)4 << 10) /* of the answer: one line of a terminal, or a few */
-#define FILE_MAX ((size_t)16 << 20) /* of one requirements file */
 #define GRACE_MS 2000               /* for pip to clean up once it was interrupted */
 
 struct search {
 	const struct remedy *remedy;
 	const struct audit *audit;
-	const struct pipgate_policy *policy;
-	struct pipgate_cursor cursor;
+	struct judging judging;
 	struct fix_request request;
 	struct list asked;
 	struct words options;
 };
 
-/* ---- what is vulnerable, and what would be clean ---- */
-
-static bool blocks(const struct audit *audit)
-{
-	for (size_t i = 0; i < audit->verdict.n_judgements; i++)
-		if (audit->verdict.judgements[i].action == PIPGATE_BLOCK && audit->verdict.judgements[i].finding != SIZE_MAX)
-			return true;
-	return false;
-}
-
-static bool clean(void *ctx, struct span name, struct span version)
-{
-	const struct search *s = ctx;
-	const struct pipgate_component component = {.name = name, .version = version, .origin = PIPGATE_ORIGIN_INDEX};
-	struct audit audit = {.run = s->audit->run, .environment = s->audit->environment, .components = &component, .n_components = 1};
-
-	return audit_decide(&audit, s->policy, &s->cursor, NULL) == PIPGATE_OK && !blocks(&audit);
-}
-
-static void add_targets(struct search *s)
-{
-	struct list targets = {0};
-	size_t last = SIZE_MAX;
-
-	for (size_t i = 0; i < s->audit->n_findings; i++) {
-		const struct pipgate_finding *f = &s->audit->findings[i];
-		struct fix_target *target;
-
-		if (s->audit->verdict.judgements[i].action != PIPGATE_BLOCK)
-			continue;
-		if (f->component == last) {
-			((struct fix_target *)targets.items + targets.n - 1)->ids++;
-			continue;
-		}
-		target = must(list_push(s->audit->run, &targets, sizeof(*target)));
-		*target = (struct fix_target){.component = last = f->component, .fixed = f->fixed, .n_fixed = f->n_fixed, .ids = 1};
-	}
-	s->request.targets = targets.items;
-	s->request.n_targets = targets.n;
-}
-
 /* ---- what is asked: it must go on to hold. A version that it pins is what moves. ---- */
-
-static void ask(struct search *s, struct span text, struct span specifiers, bool constraint)
-{
-	struct fix_asked *asked;
-
-	if (span_starts(specifiers, SPAN("==")) && !memchr(specifiers.p, ',', specifiers.n))
-		return;
-	asked = must(list_push(s->audit->run, &s->asked, sizeof(*asked)));
-	*asked = (struct fix_asked){.text = text, .origin = "what was asked for", .constraint = constraint};
-}
 
 static void ask_file(struct search *s, const char *path, bool constraint)
 {
 	struct requirement_files files = {.run = s->audit->run};
-	const struct requirement_row *rows;
-	struct buf bytes;
 
-	buf_init(&bytes, NULL, FILE_MAX);
-	if (file_read(AT_FDCWD, path, &bytes, NULL) == PIPGATE_OK && bytes.n &&
-		requirement_file_add(&files, path, must_span(arena_copy(files.run, buf_view(&bytes))), NULL) == PIPGATE_OK) {
-		rows = files.rows.items;
-		for (size_t i = 0; i < files.rows.n; i++)
-			if (rows[i].kind == REQUIREMENT_NAMED && !rows[i].parsed.url.n)
-				ask(s, rows[i].text, rows[i].parsed.specifiers, constraint || rows[i].constraint);
-		for (size_t i = 0; i < files.options.n; i++)
-			words_add(&s->options, ((const char *const *)files.options.items)[i]);
-	}
-	buf_fini(&bytes);
+	if (requirement_file_read(&files, path, NULL) != PIPGATE_OK)
+		return; /* pip will say so */
+	judged_asked(&s->asked, &files, constraint);
+	for (size_t i = 0; i < files.options.n; i++)
+		words_add(&s->options, ((const char *const *)files.options.items)[i]);
 }
 
 static void add_asked(struct search *s)
 {
 	const struct arguments *arguments = s->remedy->arguments;
+	struct requirement_files given = {.run = s->audit->run};
 
 	for (size_t i = 0; i < arguments->n; i++) {
 		const struct argument *a = &arguments->v[i];
 		enum role role = a->option ? a->option->role : ROLE_NONE;
-		struct pipgate_requirement r;
 
-		if (a->positional && pipgate_requirement_parse(s->audit->run, span_of(a->value), &r, NULL) == PIPGATE_OK && !r.url.n)
-			ask(s, span_of(a->value), r.specifiers, false);
-		else if (role == ROLE_REQUIREMENT || role == ROLE_CONSTRAINT)
+		if (role == ROLE_REQUIREMENT || role == ROLE_CONSTRAINT)
 			ask_file(s, a->value, role == ROLE_CONSTRAINT);
 		else if (role == ROLE_INDEX)
 			words_add_argument(&s->options, a);
+		else if (a->positional && requirement_line_add(&given, "what was asked for", 1, span_of(a->value), NULL) != PIPGATE_OK)
+			continue; /* pip will say so */
 	}
+	judged_asked(&s->asked, &given, false);
 	s->request.asked = s->asked.items;
 	s->request.n_asked = s->asked.n;
 	s->request.options = words_end(&s->options);
@@ -149,6 +88,7 @@ static bool whole(const struct fix_request *request, const struct fix_plan *plan
 
 static void search(struct search *s, int fd)
 {
+	struct list targets = judged_targets(&s->judging, s->audit, 0, s->audit->n_components);
 	struct fix_plan plan;
 	struct pipgate_error error;
 	struct database *database;
@@ -156,17 +96,18 @@ static void search(struct search *s, int fd)
 
 	if (database_open(s->remedy->database, &database, &error) != PIPGATE_OK)
 		return;
-	s->cursor = database_cursor(database);
+	s->judging.cursor = database_cursor(database);
 	s->request = (struct fix_request){.run = s->audit->run,
 		.pip = s->remedy->pip,
 		.components = s->audit->components,
 		.n = s->audit->n_components,
 		.requires_known = true,
 		.environment = s->audit->environment,
-		.clean = clean,
-		.ctx = s,
+		.targets = targets.items,
+		.n_targets = targets.n,
+		.clean = judged_clean,
+		.ctx = &s->judging,
 		.build = true};
-	add_targets(s);
 	add_asked(s);
 	buf_init(&words, NULL, WORDS_MAX);
 	if ((s->remedy->pip->probed || pip_probe(s->audit->run, s->remedy->pip, &error) == PIPGATE_OK) &&
@@ -242,7 +183,8 @@ static void stop(pid_t pid, bool ended)
 
 void remedy_find(const struct remedy *remedy, const struct audit *audit, const struct pipgate_policy *policy, struct buf *out)
 {
-	struct search s = {.remedy = remedy, .audit = audit, .policy = policy, .options = {.run = audit->run}};
+	struct search s = {.remedy = remedy, .audit = audit, .judging = {.run = audit->run, .environment = audit->environment, .policy = policy},
+		.options = {.run = audit->run}};
 	struct buf words;
 	int ends[2];
 	bool ended;

@@ -31,6 +31,14 @@ def remedy_moves_who_holds_back(c):
 
 
 @case(pips="newest")
+def remedy_keeps_a_line_of_releases(c):
+    """`==2.*` asks for a line of releases and pins none: nothing beyond it is offered."""
+    c.expect(c.gate("install", "jinja2==2.*", "-c", c.write("c.txt", "jinja2<2.10.1\n"), "--gate-remedy", "on"), status=40, not_err="nearest")
+    c.files += [index.wheel("Jinja2", "2.9", ["MarkupSafe>=0.23"])]
+    c.expect(c.gate("install", "jinja2==2.10.*", "-c", c.write("d.txt", "jinja2!=2.10.1\n"), "--gate-remedy", "on"), status=40, not_err="nearest")
+
+
+@case(pips="newest")
 def remedy_ends_in_time(c):
     """An index that is gone, and a search that starts the gate again: the block comes all the same, once."""
     c.files += [index.wheel("wants-evil", "1.0", ["evil-typo"])]

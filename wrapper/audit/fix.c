@@ -7,76 +7,6 @@
 
 /* ---- what is to be fixed: what makes the audit fail, and nothing that --ignore-vuln lets pass ---- */
 
-static bool is_ignored(const struct auditing *a, const struct pipgate_finding *f)
-{
-	const char *const *ids = a->options.ignored.items;
-
-	for (size_t i = 0; i < a->options.ignored.n; i++)
-		for (size_t k = 0; k < f->n_ids; k++)
-			if (span_equal_nocase(span_of(ids[i]), f->ids[k]))
-				return true;
-	return false;
-}
-
-static bool counts(const struct auditing *a, const struct audit *audit, const struct pipgate_judgement *j)
-{
-	return j->action == PIPGATE_BLOCK && j->finding != SIZE_MAX && !is_ignored(a, &audit->findings[j->finding]);
-}
-
-static bool clean(void *ctx, struct span name, struct span version)
-{
-	const struct auditing *a = ctx;
-	const struct pipgate_component component = {.name = name, .version = version, .origin = PIPGATE_ORIGIN_INDEX};
-	struct audit audit = {.run = a->run, .environment = a->inventory.environment, .components = &component, .n_components = 1};
-
-	if (audit_decide(&audit, a->policy, &a->advisories.cursor, NULL) != PIPGATE_OK)
-		return false;
-	for (size_t i = 0; i < audit.verdict.n_judgements; i++)
-		if (counts(a, &audit, &audit.verdict.judgements[i]))
-			return false;
-	return true;
-}
-
-static int by_key(const void *a, const void *b)
-{
-	return pipgate_key_compare(((const struct pipgate_version *)a)->key, ((const struct pipgate_version *)b)->key);
-}
-
-/* Versions that its findings call fixed, ascending. */
-static void add_fixed(struct auditing *a, const struct pipgate_finding *f, struct fix_target *target)
-{
-	size_t n = target->n_fixed + f->n_fixed, used = 0;
-	struct span *v = must(arena_array(a->run, n + 1, sizeof(*v)));
-	struct {
-		struct pipgate_version version;
-		struct span text;
-	} *sorted = must(arena_array(a->run, n + 1, sizeof(*sorted)));
-
-	for (size_t i = 0; i < n; i++) {
-		struct span text = i < target->n_fixed ? target->fixed[i] : f->fixed[i - target->n_fixed];
-
-		if (pipgate_version_parse(a->run, text, &sorted[used].version) == PIPGATE_OK)
-			sorted[used++].text = text;
-	}
-	qsort(sorted, used, sizeof(*sorted), by_key);
-	for (size_t i = 0; i < used; i++)
-		v[i] = sorted[i].text;
-	target->fixed = v;
-	target->n_fixed = used;
-}
-
-static struct fix_target *target_of(struct auditing *a, struct list *targets, size_t component)
-{
-	struct fix_target *v = targets->items;
-
-	for (size_t i = 0; i < targets->n; i++)
-		if (v[i].component == component)
-			return &v[i];
-	v = must(list_push(a->run, targets, sizeof(*v)));
-	*v = (struct fix_target){.component = component};
-	return v;
-}
-
 /* A vendor's package manager looks after it: pip would put a second one beside it. */
 static void skip_vendor(struct fixing *f, size_t component)
 {
@@ -96,40 +26,27 @@ static void skip_vendor(struct fixing *f, size_t component)
 bool fixing_begin(struct fixing *fixing, size_t input, struct fixing_input *out)
 {
 	struct auditing *a = fixing->auditing;
+	const struct source_settings *s = &a->options.source;
 	const struct found *found = a->inventory.found.items;
 	struct words options = {.run = a->run};
-	struct list targets = {0};
-	const char *const *more = a->options.source.extra_index_urls.items;
+	struct list targets;
+	struct fix_target *v;
+	size_t n = 0;
 
 	*out = (struct fixing_input){.fixing = fixing, .input = input};
 	audit_input_range(a, input, &out->first, &out->end);
-	for (size_t i = 0; i < a->audit.verdict.n_judgements; i++) {
-		const struct pipgate_judgement *j = &a->audit.verdict.judgements[i];
-		struct fix_target *target;
-
-		if (!counts(a, &a->audit, j) || j->component < out->first || j->component >= out->end)
-			continue;
-		if (found[j->component].vendor) {
-			skip_vendor(fixing, j->component);
-			continue;
-		}
-		target = target_of(a, &targets, j->component - out->first);
-		target->ids++;
-		add_fixed(a, &a->audit.findings[j->finding], target);
-	}
-	if (a->options.source.index_url) {
-		words_add(&options, "--index-url");
-		words_add(&options, a->options.source.index_url);
-	}
-	for (size_t i = 0; i < a->options.source.extra_index_urls.n; i++) {
-		words_add(&options, "--extra-index-url");
-		words_add(&options, more[i]);
-	}
+	targets = judged_targets(&fixing->judging, &a->audit, out->first, out->end);
+	v = targets.items;
+	for (size_t i = 0; i < targets.n; i++)
+		if (found[out->first + v[i].component].vendor)
+			skip_vendor(fixing, out->first + v[i].component);
+		else
+			v[n++] = v[i];
+	source_index_words(s, &options);
 	out->request = (struct fix_request){.run = a->run, .components = (const struct pipgate_component *)a->inventory.components.items + out->first,
-		.n = out->end - out->first, .no_deps = a->options.source.no_deps, .targets = targets.items, .n_targets = targets.n, .clean = clean,
-		.ctx = a, .downgrades = a->options.downgrades, .prereleases = a->options.prereleases, .options = words_end(&options),
-		.build = a->options.source.build};
-	return targets.n > 0;
+		.n = out->end - out->first, .no_deps = s->no_deps, .targets = v, .n_targets = n, .clean = judged_clean, .ctx = &fixing->judging,
+		.downgrades = a->options.downgrades, .prereleases = a->options.prereleases, .options = words_end(&options), .build = s->build};
+	return n > 0;
 }
 
 enum pipgate_status fixing_pip(struct fixing_input *in, struct pipgate_error *error)
@@ -140,7 +57,7 @@ enum pipgate_status fixing_pip(struct fixing_input *in, struct pipgate_error *er
 	if (status == PIPGATE_OK && !a->inventory.environment.n)
 		status = gathering_markers(&a->gathering, error);
 	in->request.pip = &a->gathering.pip;
-	in->request.environment = a->inventory.environment;
+	in->request.environment = in->fixing->judging.environment = a->inventory.environment;
 	return status;
 }
 
@@ -219,12 +136,12 @@ static enum pipgate_status fix_input(struct fixing *f, size_t input, struct pipg
 /* ---- the second audit ---- */
 
 /* Is this distribution still there as it was, or vulnerable as it is now? */
-static bool still_vulnerable(const struct auditing *again, struct span name)
+static bool still_vulnerable(const struct fixing *f, const struct auditing *again, struct span name)
 {
 	for (size_t i = 0; i < again->audit.verdict.n_judgements; i++) {
 		const struct pipgate_judgement *j = &again->audit.verdict.judgements[i];
 
-		if (counts(again, &again->audit, j) && span_equal(again->audit.components[j->component].name, name))
+		if (judged_counts(&f->judging, &again->audit, j) && span_equal(again->audit.components[j->component].name, name))
 			return true;
 	}
 	return false;
@@ -249,12 +166,12 @@ static void unfix(struct fixing *f, struct fix_shown *shown, const char *reason)
 		f->fixed[i] = f->fixed[i] && !span_equal(components[i].name, shown->name);
 }
 
-static void say_left(const struct auditing *again)
+static void say_left(const struct fixing *f, const struct auditing *again)
 {
 	size_t left = 0;
 
 	for (size_t i = 0; i < again->audit.verdict.n_judgements; i++)
-		left += counts(again, &again->audit, &again->audit.verdict.judgements[i]);
+		left += judged_counts(&f->judging, &again->audit, &again->audit.verdict.judgements[i]);
 	if (left)
 		say("the second audit finds %zu known vulnerabilit%s that %s left", left, left == 1 ? "y" : "ies", left == 1 ? "is" : "are");
 	else
@@ -271,14 +188,14 @@ static void audit_again(struct fixing *f)
 	bool seen = look_again(&again, &error) == PIPGATE_OK;
 
 	if (seen)
-		say_left(&again);
+		say_left(f, &again);
 	for (size_t i = 0; i < f->shown.n; i++) {
 		if (shown[i].reason)
 			continue;
 		if (!seen)
 			unfix(f, &shown[i], text_format(a->run, "it is " SPAN_FMT " now, but the second audit failed: %s",
 				SPAN_ARG(shown[i].new_version), error.text));
-		else if (still_vulnerable(&again, shown[i].name))
+		else if (still_vulnerable(f, &again, shown[i].name))
 			unfix(f, &shown[i], "the second audit finds it vulnerable still");
 	}
 	if (a->options.service && again.advisories.close && again.advisories.ctx != a->advisories.ctx)
@@ -287,7 +204,9 @@ static void audit_again(struct fixing *f)
 
 enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error)
 {
-	struct fixing f = {.auditing = a, .fixed = must(arena_array(a->run, a->inventory.components.n + 1, sizeof(bool)))};
+	struct fixing f = {.auditing = a,
+		.judging = {a->run, a->inventory.environment, a->policy, a->advisories.cursor, &a->options.ignored},
+		.fixed = must(arena_array(a->run, a->inventory.components.n + 1, sizeof(bool)))};
 	enum pipgate_status status = PIPGATE_OK;
 
 	if (a->options.against) /* what it leaves out of the report still belongs to the set */

@@ -4,10 +4,11 @@
 #define WRAPPER_AUDIT_FIX_H
 
 #include "wrapper/audit/audit.h"
-#include "wrapper/fix/fix.h"
+#include "wrapper/fix/judged.h"
 
 struct fixing {
 	struct auditing *auditing;
+	struct judging judging;
 	struct list shown; /* of struct fix_shown */
 	bool *fixed;       /* per component */
 	bool changed;      /* something was written or installed */

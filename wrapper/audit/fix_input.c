@@ -62,19 +62,6 @@ enum pipgate_status fixing_environment(struct fixing_input *in, struct pipgate_e
 
 /* ---- requirements files ---- */
 
-static enum pipgate_status read_file(struct requirement_files *files, const char *path, struct pipgate_error *error)
-{
-	struct buf bytes;
-	enum pipgate_status status;
-
-	buf_init(&bytes, NULL, SOURCE_BYTES);
-	status = file_read(AT_FDCWD, path, &bytes, error);
-	if (status == PIPGATE_OK)
-		status = requirement_file_add(files, path, must_span(arena_copy(files->run, bytes.n ? buf_view(&bytes) : SPAN(""))), error);
-	buf_fini(&bytes);
-	return status;
-}
-
 /* -r, several of them, are one input; a file that was named alone is one, too. */
 static enum pipgate_status read_files(struct fixing_input *in, struct requirement_files *files, struct pipgate_error *error)
 {
@@ -84,9 +71,9 @@ static enum pipgate_status read_files(struct fixing_input *in, struct requiremen
 	enum pipgate_status status = PIPGATE_OK;
 
 	if (!a->options.requirements.n)
-		return read_file(files, input->path, error);
+		return requirement_file_read(files, input->path, error);
 	for (size_t i = 0; i < a->options.requirements.n && status == PIPGATE_OK; i++)
-		status = read_file(files, paths[i], error);
+		status = requirement_file_read(files, paths[i], error);
 	return status;
 }
 
@@ -100,21 +87,6 @@ static bool from_stdin(const struct fixing_input *in)
 		if (strcmp(paths[i], "-") == 0)
 			return true;
 	return strcmp(input->path, "-") == 0;
-}
-
-/* What a line leaves open must go on to hold; what it pins is what a fix moves. */
-static void ask_rows(struct fixing_input *in, const struct requirement_files *files)
-{
-	const struct requirement_row *rows = files->rows.items;
-	struct fix_asked *asked = must(arena_array(files->run, files->rows.n + 1, sizeof(*asked)));
-	size_t n = 0;
-
-	for (size_t i = 0; i < files->rows.n; i++)
-		if (rows[i].kind == REQUIREMENT_NAMED && !rows[i].pin.n && !rows[i].parsed.url.n)
-			asked[n++] = (struct fix_asked){.text = rows[i].text, .constraint = rows[i].constraint,
-				.origin = text_format(files->run, "%s, line %zu", rows[i].file, rows[i].line)};
-	in->request.asked = asked;
-	in->request.n_asked = n;
 }
 
 static void add_options(struct fixing_input *in, const struct requirement_files *files)
@@ -274,6 +246,7 @@ enum pipgate_status fixing_requirements(struct fixing_input *in, struct pipgate_
 {
 	struct requirement_files files = {.run = in->request.run};
 	enum pipgate_status status = PIPGATE_OK;
+	struct list asked = {0};
 
 	if (from_stdin(in)) {
 		status = fix_find(&in->request, &in->plan, error); /* without pip: names alone */
@@ -285,7 +258,9 @@ enum pipgate_status fixing_requirements(struct fixing_input *in, struct pipgate_
 	status = read_files(in, &files, error);
 	if (status != PIPGATE_OK)
 		return status;
-	ask_rows(in, &files);
+	judged_asked(&asked, &files, false);
+	in->request.asked = asked.items;
+	in->request.n_asked = asked.n;
 	in->request.requires_known = requires_known(&in->request);
 	if (!in->fixing->auditing->options.source.disable_pip)
 		status = fixing_pip(in, error);

@@ -20,9 +20,8 @@ static bool is_ignored(const struct auditing *a, const struct pipgate_finding *f
 	bool ignored = false;
 
 	for (size_t i = 0; i < a->options.ignored.n; i++)
-		for (size_t k = 0; k < f->n_ids; k++)
-			if (span_equal_nocase(span_of(ids[i]), f->ids[k]))
-				ignored = matched[i] = true;
+		if (finding_has_id(f, ids[i]))
+			ignored = matched[i] = true;
 	return ignored;
 }
 

@@ -57,20 +57,13 @@ enum pipgate_status debug_requirements(struct debug *d)
 	const char *path = text_copy(d->run, d->fields[0]);
 	struct requirement_files files = {.run = d->run};
 	struct pipgate_error error;
-	enum pipgate_status status;
-	struct buf bytes;
 
-	buf_init(&bytes, NULL, SOURCE_BYTES);
-	status = file_read(AT_FDCWD, path, &bytes, &error);
-	if (status == PIPGATE_OK)
-		status = requirement_file_add(&files, path, bytes.n ? buf_view(&bytes) : SPAN(""), &error);
-	if (status == PIPGATE_OK) {
+	if (requirement_file_read(&files, path, &error) == PIPGATE_OK) {
 		put_files(d->out, &files);
 	} else {
 		buf_text(d->out, "{\"error\": ");
 		json_quote(d->out, span_of(error.text));
 		buf_text(d->out, "}");
 	}
-	buf_fini(&bytes);
 	return PIPGATE_OK;
 }

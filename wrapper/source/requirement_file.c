@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "wrapper/file.h"
+#include "wrapper/keep.h"
 #include "wrapper/source/requirement_options.h"
 #include "wrapper/source/requirement_place.h"
 #include "wrapper/source/requirement_text.h"
@@ -185,7 +186,7 @@ static enum pipgate_status read_nested(struct requirement_files *files, const st
 {
 	struct place next = {.constraint = constraint, .above = at};
 	enum pipgate_status status;
-	struct buf bytes;
+	struct span bytes;
 
 	if (requirement_is_web(name)) {
 		files->remote = true;
@@ -197,13 +198,11 @@ static enum pipgate_status read_nested(struct requirement_files *files, const st
 	status = loops(files, at, next.file, error);
 	if (status != PIPGATE_OK)
 		return status;
-	buf_init(&bytes, NULL, FILE_MAX);
-	status = file_read(AT_FDCWD, next.file, &bytes, error);
+	status = keep_file(files->run, next.file, FILE_MAX, &bytes, error);
 	if (status == PIPGATE_OK)
-		status = add_text(files, next, must_span(arena_copy(files->run, bytes.n ? buf_view(&bytes) : SPAN(""))), error);
+		status = add_text(files, next, bytes, error);
 	else
 		error_before(error, "%s, line %zu", at->file, at->line);
-	buf_fini(&bytes);
 	return status;
 }
 
@@ -275,6 +274,14 @@ static enum pipgate_status add_text(struct requirement_files *files, struct plac
 enum pipgate_status requirement_file_add(struct requirement_files *files, const char *path, struct span text, struct pipgate_error *error)
 {
 	return add_text(files, (struct place){.file = path}, text, error);
+}
+
+enum pipgate_status requirement_file_read(struct requirement_files *files, const char *path, struct pipgate_error *error)
+{
+	struct span text;
+	enum pipgate_status status = keep_file(files->run, path, FILE_MAX, &text, error);
+
+	return status == PIPGATE_OK ? requirement_file_add(files, path, text, error) : status;
 }
 
 enum pipgate_status requirement_line_add(struct requirement_files *files, const char *path, size_t line, struct span text,

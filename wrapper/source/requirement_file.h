@@ -53,7 +53,9 @@ struct requirement_files {
 	bool remote;            /* names a file at an address, which pip alone reads */
 };
 
-/* Adds a file and what it names. text: its bytes, already read. INVALID: what, file and line. */
+/* Reads a file and adds it with what it names. INVALID: what, file and line. */
+enum pipgate_status requirement_file_read(struct requirement_files *files, const char *path, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* The same of bytes that were read already. */
 enum pipgate_status requirement_file_add(struct requirement_files *files, const char *path, struct span text,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* One line as it would stand in such a file: of a notebook, of a project's table. at: where it really stands. */

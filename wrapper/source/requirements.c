@@ -9,7 +9,6 @@
 
 #include "matcher/base/banned.h"
 
-#define FILE_MAX ((size_t)64 << 20) /* as an audit reads */
 
 void asked_add(struct pipgate_run *run, struct span text, struct list *asked)
 {
@@ -27,15 +26,8 @@ void asked_add(struct pipgate_run *run, struct span text, struct list *asked)
 /* false: it cannot be read to its end; what came before is in files. A pipe is left for pip. */
 static bool read_all(struct pipgate_run *run, const char *path, struct requirement_files *files)
 {
-	struct buf bytes;
-	bool good;
-
 	*files = (struct requirement_files){.run = run};
-	buf_init(&bytes, NULL, FILE_MAX);
-	good = file_read(AT_FDCWD, path, &bytes, NULL) == PIPGATE_OK &&
-		requirement_file_add(files, path, must_span(arena_copy(run, bytes.n ? buf_view(&bytes) : SPAN(""))), NULL) == PIPGATE_OK;
-	buf_fini(&bytes);
-	return good;
+	return requirement_file_read(files, path, NULL) == PIPGATE_OK;
 }
 
 void asked_add_file(struct pipgate_run *run, const char *path, struct list *asked)

@@ -80,20 +80,10 @@ static void make_key(struct gathering *g, struct resolution *r, struct buf *key)
 
 enum pipgate_status resolve_options(struct gathering *g, struct words *words, struct pipgate_error *error)
 {
-	const struct source_settings *s = g->settings;
-	const char *const *more = s->extra_index_urls.items;
-
-	if (s->require_hashes)
+	if (g->settings->require_hashes)
 		words_add(words, "--require-hashes");
-	if (s->index_url) {
-		words_add(words, "--index-url");
-		words_add(words, s->index_url);
-	}
-	for (size_t i = 0; i < s->extra_index_urls.n; i++) {
-		words_add(words, "--extra-index-url");
-		words_add(words, more[i]);
-	}
-	return target_pip_words(s, words, error);
+	source_index_words(g->settings, words);
+	return target_pip_words(g->settings, words, error);
 }
 
 /* Ourselves as pip: the gate holds what pip builds on its way. What it would say of a finding, the audit says itself. */

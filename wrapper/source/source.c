@@ -64,6 +64,20 @@ enum pipgate_status gathering_markers(struct gathering *g, struct pipgate_error 
 	return status;
 }
 
+void source_index_words(const struct source_settings *s, struct words *words)
+{
+	const char *const *more = s->extra_index_urls.items;
+
+	if (s->index_url) {
+		words_add(words, "--index-url");
+		words_add(words, s->index_url);
+	}
+	for (size_t i = 0; i < s->extra_index_urls.n; i++) {
+		words_add(words, "--extra-index-url");
+		words_add(words, more[i]);
+	}
+}
+
 /* ---- reading ---- */
 
 static enum pipgate_status read_bytes(struct gathering *g, int fd, struct source_file *file, struct pipgate_error *error)

@@ -68,6 +68,8 @@ const struct source *source_find(const char *name);
 /* The pip that is meant: found (no process is started), or with its interpreter asked (one start of Python). */
 enum pipgate_status gathering_pip(struct gathering *gathering, bool probe, struct pipgate_error *error) PIPGATE_MUST_USE;
 
+/* --index-url and --extra-index-url, as pip is told. */
+void source_index_words(const struct source_settings *settings, struct words *words);
 /* Opens a file and reads it whole (a FIFO, "-", too); of a folder only that it is one. */
 enum pipgate_status source_open(struct gathering *gathering, const char *path, struct source_file *out, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* The inventory's marker variables: the interpreter's (by the files around it, else it is started), or the target's. */
