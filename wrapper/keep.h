@@ -7,7 +7,8 @@
 #include "wrapper/memory.h"
 
 /* A regular file; "" where it is empty. The error names it; *out is set on success alone. */
-enum pipgate_status keep_file(struct pipgate_run *run, const char *path, size_t limit, struct span *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status keep_file(struct pipgate_run *run, const char *path, size_t limit, struct span *out,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* A buf's bytes so far; "" where there are none. */
 struct buf;
 struct span keep_buf(struct pipgate_run *run, const struct buf *buf);

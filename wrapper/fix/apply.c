@@ -35,8 +35,7 @@ enum pipgate_status apply_environment(const struct fix_request *r, const struct 
 	words_add(&argv, files.requirements);
 	words_add(&argv, "-c");
 	words_add(&argv, files.constraints);
-	if (r->options)
-		words_add_all(&argv, r->options);
+	words_add_all(&argv, r->options);
 	if (pip_run_quietly(r->run, words_end(&argv), &code, &printed, error) != PIPGATE_OK)
 		return PIPGATE_FAILED;
 	return code ? error_set(error, PIPGATE_FAILED, "pip install failed: " SPAN_FMT, SPAN_ARG(pip_last_word(printed))) : PIPGATE_OK;

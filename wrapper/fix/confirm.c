@@ -1,17 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/fix/confirm.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "matcher/base/buf.h"
 #include "wrapper/file.h"
 #include "wrapper/fix/candidates.h"
 #include "wrapper/pip/quietly.h"
-#include "wrapper/process.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
@@ -120,51 +113,28 @@ enum pipgate_status confirm_files(const struct fix_request *r, const struct pin 
 
 /* ---- pip ---- */
 
-static char **command(const struct fix_request *r, const struct pinned_files *files, const char *report)
-{
-	static const char *const fixed[] = {"pip", "install", "--gate-profile", "developer", "--gate-fail-on", "none", "--dry-run",
-		"--disable-pip-version-check", "--no-input", "-q", "--report"};
-	struct words argv = {.run = r->run};
-	char self[PATH_MAX];
-
-	words_add(&argv, text_copy(r->run, span_of(realpath("/proc/self/exe", self) ? self : "/proc/self/exe")));
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-		words_add(&argv, fixed[i]);
-	words_add(&argv, report);
-	words_add(&argv, "--gate-python");
-	words_add(&argv, r->pip->python);
-	if (!r->installed)
-		words_add(&argv, "--ignore-installed");
-	if (r->no_deps)
-		words_add(&argv, "--no-deps");
-	if (!r->build) {
-		words_add(&argv, "--gate-policy");
-		words_add(&argv, "sdist=block");
-	}
-	words_add(&argv, "-r");
-	words_add(&argv, files->requirements);
-	words_add(&argv, "-c");
-	words_add(&argv, files->constraints);
-	if (r->options)
-		words_add_all(&argv, r->options);
-	return words_end(&argv);
-}
-
 static enum confirmed run_pip(const struct fix_request *r, const struct pinned_files *files, struct plan *plan, struct span *why,
 	struct pipgate_error *error)
 {
-	const char *report = text_format(r->run, "%s.json", files->requirements);
+	struct words words = {.run = r->run};
+	struct dry_run dry = {.python = r->pip->python, .report = text_format(r->run, "%s.json", files->requirements),
+		.ignore_installed = !r->installed, .no_deps = r->no_deps, .build = r->build};
 	struct span printed;
 	int code = -1;
 
-	unsetenv("PIPGATE_REPORT"); /* it is for our caller */
-	if (pip_run_quietly(r->run, command(r, files, report), &code, &printed, error) != PIPGATE_OK)
+	words_add(&words, "-r");
+	words_add(&words, files->requirements);
+	words_add(&words, "-c");
+	words_add(&words, files->constraints);
+	words_add_all(&words, r->options);
+	dry.words = words_end(&words);
+	if (pip_dry_run(r->run, &dry, &code, &printed, error) != PIPGATE_OK)
 		return CONFIRMED_ERROR;
 	if (code) {
 		*why = pip_last_word(printed);
 		return CONFIRMED_NO;
 	}
-	return report_read_file(r->run, report, plan, error) == PIPGATE_OK ? CONFIRMED_YES : CONFIRMED_ERROR;
+	return report_read_file(r->run, dry.report, plan, error) == PIPGATE_OK ? CONFIRMED_YES : CONFIRMED_ERROR;
 }
 
 enum confirmed confirm(const struct fix_request *r, const struct pin *pins, size_t n, struct plan *plan, struct span *why,

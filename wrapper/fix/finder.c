@@ -126,8 +126,7 @@ static char **command(struct pipgate_run *run, const struct pip *pip, char *cons
 	words_add(&argv, text_format(run, "import sys; sys.path[:1] = []\n%s", LINES));
 	words_add(&argv, "--disable-pip-version-check");
 	words_add(&argv, "--no-input");
-	if (options)
-		words_add_all(&argv, options);
+	words_add_all(&argv, options);
 	return words_end(&argv);
 }
 

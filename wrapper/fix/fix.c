@@ -16,7 +16,8 @@ struct finding_a_set {
 	struct list refused;      /* of struct fix_set */
 	struct span last_word;    /* of the resolver that refused */
 	struct fix_answer answer;
-	size_t *targets;          /* indices of the request's targets that the question is about, beside question.targets */
+	size_t *targets;          /* indices of the request's targets that the question is about */
+	size_t *components;       /* and of their components: question.targets */
 	const char **reasons;     /* one a target of the request; NULL: it is fixed, so far */
 	bool confirmed;
 	struct list extra;        /* of struct pin: what pip draws in beside the set */
@@ -84,7 +85,7 @@ static enum confirmed ask_pip(struct finding_a_set *f, struct pipgate_error *err
 }
 
 /* A set for the question's targets that the resolver agrees with. */
-static enum fix_outcome find_set(struct finding_a_set *f, bool ask, struct pipgate_error *error)
+static enum fix_outcome find_set(struct finding_a_set *f, struct pipgate_error *error)
 {
 	for (size_t round = 0;; round++) {
 		enum fix_outcome outcome;
@@ -92,7 +93,7 @@ static enum fix_outcome find_set(struct finding_a_set *f, bool ask, struct pipga
 		f->question.refused = f->refused.items;
 		f->question.n_refused = f->refused.n;
 		outcome = fix_search(&f->question, &f->answer, error);
-		if (outcome != FIX_FOUND || !ask || !f->question.n_targets)
+		if (outcome != FIX_FOUND || !f->question.n_targets)
 			return outcome;
 		switch (ask_pip(f, error)) {
 		case CONFIRMED_YES:
@@ -113,9 +114,7 @@ static enum fix_outcome find_set(struct finding_a_set *f, bool ask, struct pipga
 
 static void add_target(struct finding_a_set *f, size_t target)
 {
-	size_t *v = (size_t *)(uintptr_t)f->question.targets;
-
-	v[f->question.n_targets] = f->r->targets[target].component;
+	f->components[f->question.n_targets] = f->r->targets[target].component;
 	f->targets[f->question.n_targets++] = target;
 }
 
@@ -139,7 +138,7 @@ static enum pipgate_status add_possible(struct finding_a_set *f, struct pipgate_
 }
 
 /* Not all go together: one after the other, as many as do. */
-static enum fix_outcome find_some(struct finding_a_set *f, bool ask, struct pipgate_error *error)
+static enum fix_outcome find_some(struct finding_a_set *f, struct pipgate_error *error)
 {
 	size_t n = f->question.n_targets, *all = must(arena_array(f->r->run, n + 1, sizeof(*all)));
 
@@ -151,7 +150,7 @@ static enum fix_outcome find_some(struct finding_a_set *f, bool ask, struct pipg
 		add_target(f, all[i]);
 		f->refused.n = 0;
 		f->last_word = (struct span){NULL, 0};
-		outcome = find_set(f, ask, error);
+		outcome = find_set(f, error);
 		if (outcome == FIX_ERROR)
 			return outcome;
 		if (outcome != FIX_FOUND) {
@@ -159,16 +158,16 @@ static enum fix_outcome find_some(struct finding_a_set *f, bool ask, struct pipg
 			f->reasons[all[i]] = reason_no_set(&f->candidates, outcome, &f->answer, f->last_word);
 		}
 	}
-	return find_set(f, ask, error);
+	return find_set(f, error);
 }
 
 /* One that cannot be fixed even alone is no part of the question any more. */
 static void drop_target(struct finding_a_set *f, size_t index, enum fix_outcome outcome)
 {
-	size_t *v = (size_t *)(uintptr_t)f->question.targets, after = --f->question.n_targets - index;
+	size_t after = --f->question.n_targets - index;
 
 	f->reasons[f->targets[index]] = reason_no_set(&f->candidates, outcome, &f->answer, f->last_word);
-	memmove(v + index, v + index + 1, after * sizeof(*v));
+	memmove(f->components + index, f->components + index + 1, after * sizeof(*f->components));
 	memmove(f->targets + index, f->targets + index + 1, after * sizeof(*f->targets));
 }
 
@@ -181,14 +180,14 @@ static enum pipgate_status find_targets(struct finding_a_set *f, struct pipgate_
 	for (;;) {
 		bool alone;
 
-		outcome = find_set(f, true, error);
+		outcome = find_set(f, error);
 		if (outcome == FIX_FOUND || outcome == FIX_ERROR)
 			break;
 		alone = f->answer.target != FIX_NONE || f->question.n_targets == 1;
 		if (alone)
 			drop_target(f, f->answer.target == FIX_NONE ? 0 : f->answer.target, outcome);
 		else
-			outcome = find_some(f, true, error);
+			outcome = find_some(f, error);
 		if (!alone)
 			break;
 		f->refused.n = 0;
@@ -274,6 +273,7 @@ static void ask_needs(struct finding_a_set *f)
 enum pipgate_status fix_find(const struct fix_request *r, struct fix_plan *out, struct pipgate_error *error)
 {
 	struct finding_a_set f = {.r = r, .targets = must(arena_array(r->run, r->n_targets + 1, sizeof(size_t))),
+		.components = must(arena_array(r->run, r->n_targets + 1, sizeof(size_t))),
 		.reasons = must(arena_array(r->run, r->n_targets + 1, sizeof(char *)))};
 	enum pipgate_status status;
 
@@ -286,7 +286,7 @@ enum pipgate_status fix_find(const struct fix_request *r, struct fix_plan *out, 
 	}
 	candidates_init(&f.candidates, r);
 	f.question = (struct fix_question){.run = r->run, .world = &f.candidates.world, .n = r->n, .downgrades = r->downgrades,
-		.prereleases = r->prereleases, .targets = must(arena_array(r->run, r->n_targets + 1, sizeof(size_t)))};
+		.prereleases = r->prereleases, .targets = f.components};
 	ask_needs(&f);
 	status = find_targets(&f, error);
 	if (status == PIPGATE_OK)

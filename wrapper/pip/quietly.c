@@ -3,10 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-#include "matcher/base/buf.h"
-#include "wrapper/file.h"
+#include "wrapper/keep.h"
 #include "wrapper/process.h"
 #include "wrapper/temporary.h"
 
@@ -46,7 +47,6 @@ static char **environment_in(struct pipgate_run *run, const char *folder)
 enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed, struct pipgate_error *error)
 {
 	const char *folder = temporary_folder(error), *path;
-	struct buf bytes;
 	int out;
 
 	if (!folder)
@@ -61,8 +61,44 @@ enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, 
 	close(out);
 	if (process_signal())
 		return error_set(error, PIPGATE_FAILED, "stopped by a signal");
-	buf_init(&bytes, NULL, PRINTED_MAX);
-	*printed = file_read(AT_FDCWD, path, &bytes, NULL) == PIPGATE_OK && bytes.n ? must_span(arena_copy(run, buf_view(&bytes))) : SPAN("");
-	buf_fini(&bytes);
+	if (keep_file(run, path, PRINTED_MAX, printed, NULL) != PIPGATE_OK)
+		*printed = SPAN("");
 	return PIPGATE_OK;
+}
+
+static char **dry_words(struct pipgate_run *run, const struct dry_run *dry)
+{
+	static const char *const fixed[] = {"pip", "install", "--gate-profile", "developer", "--gate-fail-on", "none", "--dry-run",
+		"--disable-pip-version-check", "--no-input", "-q", "--report"};
+	const char *policy = dry->malicious ? "malicious=warn" : dry->build ? NULL : "sdist=block";
+	struct words argv = {.run = run};
+	char self[PATH_MAX];
+
+	words_add(&argv, text_copy(run, span_of(realpath("/proc/self/exe", self) ? self : "/proc/self/exe")));
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		words_add(&argv, fixed[i]);
+	words_add(&argv, dry->report);
+	words_add(&argv, "--gate-python");
+	words_add(&argv, dry->python);
+	if (dry->ignore_installed)
+		words_add(&argv, "--ignore-installed");
+	if (dry->no_deps)
+		words_add(&argv, "--no-deps");
+	if (policy) {
+		words_add(&argv, "--gate-policy");
+		words_add(&argv, policy);
+	}
+	if (dry->malicious) {
+		words_add(&argv, "--only-binary");
+		words_add(&argv, ":all:");
+	}
+	words_add_all(&argv, dry->words);
+	return words_end(&argv);
+}
+
+enum pipgate_status pip_dry_run(struct pipgate_run *run, const struct dry_run *dry, int *code, struct span *printed,
+	struct pipgate_error *error)
+{
+	unsetenv("PIPGATE_REPORT"); /* it is for whoever started us */
+	return pip_run_quietly(run, dry_words(run, dry), code, printed, error);
 }

@@ -11,4 +11,16 @@ struct span pip_last_word(struct span printed);
 enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 
+/* What pip would install, told by a dry run through our own gate: it is asked before build code runs, and findings are let through. */
+struct dry_run {
+	const char *python; /* whose pip */
+	const char *report; /* where pip's report goes */
+	bool ignore_installed, no_deps;
+	bool build;         /* source distributions may be built */
+	bool malicious;     /* what is malicious is let through, too, and nothing is built: it is there to be told of */
+	char *const *words; /* what is asked, NULL-ended */
+};
+enum pipgate_status pip_dry_run(struct pipgate_run *run, const struct dry_run *dry, int *code, struct span *printed,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+
 #endif

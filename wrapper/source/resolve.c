@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/source/resolve.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wrapper/file.h"
+#include "wrapper/keep.h"
 #include "wrapper/pip/quietly.h"
-#include "wrapper/process.h"
 #include "wrapper/source/resolution_cache.h"
 #include "wrapper/source/target.h"
+#include "wrapper/status.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
@@ -86,62 +84,28 @@ enum pipgate_status resolve_options(struct gathering *g, struct words *words, st
 	return target_pip_words(g->settings, words, error);
 }
 
-/* Ourselves as pip: the gate holds what pip builds on its way. What it would say of a finding, the audit says itself. */
-static char **command(struct gathering *g, struct resolution *r, const char *report, bool malice)
-{
-	static const char *const fixed[] = {"pip", "install", "--gate-profile", "developer", "--gate-fail-on", "none", "--dry-run",
-		"--ignore-installed", "--disable-pip-version-check", "--no-input", "-q", "--report"};
-	char *const *words = r->words.list.items;
-	struct words argv = {.run = g->run};
-	char self[PATH_MAX];
-
-	words_add(&argv, text_copy(g->run, span_of(realpath("/proc/self/exe", self) ? self : "/proc/self/exe")));
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
-		words_add(&argv, fixed[i]);
-	words_add(&argv, report);
-	words_add(&argv, "--gate-python");
-	words_add(&argv, g->pip.python);
-	if (malice || !g->settings->build) {
-		words_add(&argv, "--gate-policy");
-		words_add(&argv, malice ? "malicious=warn" : "sdist=block");
-	}
-	if (malice) {
-		words_add(&argv, "--only-binary");
-		words_add(&argv, ":all:");
-	}
-	for (size_t i = 0; i < r->words.list.n; i++)
-		words_add(&argv, words[i]);
-	return words_end(&argv);
-}
-
 /* pip's report of what it would install. */
 static enum pipgate_status ask(struct gathering *g, struct resolution *r, struct span *out, struct pipgate_error *error)
 {
 	const char *folder = temporary_folder(error);
+	struct dry_run dry = {.python = g->pip.python, .ignore_installed = true, .build = g->settings->build, .words = words_end(&r->words)};
 	enum pipgate_status status;
-	const char *report;
 	struct span said;
-	struct buf bytes;
 	int code = -1;
 
 	if (!folder)
 		return PIPGATE_FAILED;
-	report = text_format(g->run, "%s/resolved.json", folder);
-	unsetenv("PIPGATE_REPORT"); /* it is for the audit's caller */
-	status = pip_run_quietly(g->run, command(g, r, report, false), &code, &said, error);
-	if (status == PIPGATE_OK && code == EXIT_BLOCKED && g->settings->build) /* malice is reported here, and never built */
-		status = pip_run_quietly(g->run, command(g, r, report, true), &code, &said, error);
+	dry.report = text_format(g->run, "%s/resolved.json", folder);
+	status = pip_dry_run(g->run, &dry, &code, &said, error);
+	dry.malicious = status == PIPGATE_OK && code == EXIT_BLOCKED && g->settings->build;
+	if (dry.malicious)
+		status = pip_dry_run(g->run, &dry, &code, &said, error);
 	if (status != PIPGATE_OK)
 		return status;
 	if (code)
 		return error_set(error, PIPGATE_INVALID, "pip could not resolve it: " SPAN_FMT "%s", SPAN_ARG(pip_last_word(said)),
 			g->settings->build ? "" : " (source distributions are left out, as sdist is block)");
-	buf_init(&bytes, NULL, PIP_REPORT_MAX);
-	status = file_read(AT_FDCWD, report, &bytes, error);
-	if (status == PIPGATE_OK)
-		*out = must_span(arena_copy(g->run, bytes.n ? buf_view(&bytes) : SPAN("")));
-	buf_fini(&bytes);
-	return status;
+	return keep_file(g->run, dry.report, PIP_REPORT_MAX, out, error);
 }
 
 /* A kept answer that cannot be read is none. */

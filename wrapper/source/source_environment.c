@@ -88,12 +88,6 @@ static void add_all(struct gathering *g, const struct installed *installed)
 
 /* ---- an interpreter's environment ---- */
 
-static void words_add_unless_null(struct words *words, char *const *more)
-{
-	if (more)
-		words_add_all(words, more);
-}
-
 static char **chosen(struct gathering *g, const struct layout *layout)
 {
 	struct words path = {.run = g->run};
@@ -102,7 +96,7 @@ static char **chosen(struct gathering *g, const struct layout *layout)
 		words_add_all(&path, layout->user);
 		return words_end(&path);
 	}
-	words_add_unless_null(&path, layout->variable);
+	words_add_all(&path, layout->variable);
 	if (!layout->virtual_environment && !g->settings->local)
 		words_add_all(&path, layout->user);
 	words_add_all(&path, layout->own);
