@@ -128,11 +128,7 @@ def requirements_kept(c):
     c.equal(version(), "3.8", "another text")
     c.write("r.txt", "idna\n")
     for path in kept(c):  # as if it were two hours later
-        with open(path, "rb") as f:
-            head, line, rest = f.read().split(b"\n", 2)
-        when, size = line.split()
-        with open(path, "wb") as f:
-            f.write(b"\n".join((head, b"%d %s" % (int(when) - 7200, size), rest)))
+        os.utime(path, (time.time() - 7200,) * 2)
     c.equal(version(), "3.8", "after its time")
     for path in kept(c):
         with open(path, "rb") as f:
@@ -140,6 +136,10 @@ def requirements_kept(c):
         with open(path, "wb") as f:
             f.write(data[:-200])
     c.equal(version(), "3.8", "over damaged files")
+    os.chmod(os.path.dirname(kept(c)[0]), 0o777)
+    asked = len(c.index.requests)
+    c.expect(c.audit("-r", "r.txt"), status=0, err="resolutions is not used: another user owns it, or may write there")
+    c.true(len(c.index.requests) > asked, "what others may write was believed")
 
 
 @case(pips="newest")

@@ -6,8 +6,8 @@
 
 #include "matcher/base/buf.h"
 #include "matcher/base/json.h"
+#include "wrapper/cache.h"
 #include "wrapper/feed/transport.h"
-#include "wrapper/service/cache.h"
 #include "wrapper/service/service.h"
 
 #define SERVICE_PATIENCE_MS 600000u /* for everything: thousands of records from a slow server end some time */

@@ -215,9 +215,9 @@ static int known_order(const void *a, const void *b)
 	return order ? order : -span_compare(x->modified, y->modified);
 }
 
-static const char *record_key(struct osv_asking *o, struct span id)
+static struct span record_key(struct osv_asking *o, struct span id)
 {
-	return text_format(o->a->run, "osv %s " SPAN_FMT, o->place, SPAN_ARG(id));
+	return must_span(arena_format(o->a->run, "osv %s " SPAN_FMT, o->place, SPAN_ARG(id)));
 }
 
 /* From the cache, where it is what the server has now. */

@@ -93,7 +93,8 @@ static enum pipgate_status answer_read(struct asking *a, const char *about, cons
 
 struct pypi_question {
 	const struct release *release;
-	const char *about, *key;
+	const char *about;
+	struct span key; /* in the cache */
 	struct cached cached;
 	bool has;   /* in the cache */
 	bool fresh; /* and young enough not to be asked about */
@@ -117,7 +118,7 @@ static struct request question_make(struct asking *a, const char *root, const ch
 
 	q->release = release;
 	q->about = text_format(a->run, SPAN_FMT " " SPAN_FMT, SPAN_ARG(release->name), SPAN_ARG(release->version));
-	q->key = text_format(a->run, "pypi %s%s", public, path);
+	q->key = must_span(arena_format(a->run, "pypi %s%s", public, path));
 	q->has = cache_get(&a->cache, q->key, &q->cached);
 	q->fresh = q->has && q->cached.age >= 0 && q->cached.age < FRESH_SECONDS;
 	return (struct request){

@@ -23,6 +23,9 @@ static const struct kind {
 
 const char *const service_names[] = {"osv", "pypi", "esms", NULL};
 
+/* What transport bounds an answer to; PyPI has some 30,000 advisories. */
+static const struct cache_kind answers = {"services", (size_t)16 << 20, 50000};
+
 struct row {
 	struct span name, bytes;
 };
@@ -212,7 +215,7 @@ enum pipgate_status service_ask(struct pipgate_run *run, const struct service_se
 	asking.skipped = must(arena_array(run, asking.n_releases + 1, sizeof(*asking.skipped)));
 	asking.cache.folder = -1;
 	if (!settings->no_cache)
-		cache_open(&asking.cache, run, settings->cache_dir);
+		cache_open(&asking.cache, run, &answers, settings->cache_dir);
 	status = kind->ask(&asking, error);
 	cache_close(&asking.cache);
 	if (status != PIPGATE_OK)

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "wrapper/cache.h"
 #include "wrapper/file.h"
 #include "wrapper/keep.h"
 #include "wrapper/pip/quietly.h"
-#include "wrapper/source/resolution_cache.h"
 #include "wrapper/source/target.h"
 #include "wrapper/status.h"
 #include "wrapper/temporary.h"
@@ -17,7 +17,10 @@
 #include "matcher/base/banned.h"
 
 #define MATERIAL_MAX ((size_t)256 << 20)
+
 #define SETTINGS_MAX ((size_t)1 << 20) /* of one of pip's configuration files */
+
+static const struct cache_kind resolutions = {"resolutions", PIP_REPORT_MAX, 64};
 
 extern char **environ;
 
@@ -109,32 +112,42 @@ static enum pipgate_status ask(struct gathering *g, struct resolution *r, struct
 }
 
 /* A kept answer that cannot be read is none. */
-static bool kept_answer(struct gathering *g, const struct buf *key, struct plan *out)
+static bool kept_answer(struct gathering *g, struct cache *cache, struct span key, struct plan *out)
 {
-	struct span answer;
+	struct cached kept;
 
-	return resolution_cached(g->run, g->settings->cache_dir, buf_view(key), RESOLUTION_SECONDS, &answer) &&
-		report_read(g->run, answer, out, NULL) == PIPGATE_OK;
+	return cache_get(cache, key, &kept) && kept.age >= 0 && kept.age <= RESOLUTION_SECONDS &&
+		report_read(g->run, kept.body, out, NULL) == PIPGATE_OK;
 }
 
-static enum pipgate_status answer_of(struct gathering *g, struct resolution *r, struct buf *key, struct plan *out, struct pipgate_error *error)
+static enum pipgate_status fresh_answer(struct gathering *g, struct resolution *r, struct cache *cache, struct span key, struct plan *out,
+	struct pipgate_error *error)
 {
-	const bool keeps = !g->settings->no_cache && !r->passing;
-	enum pipgate_status status;
 	struct span answer = {NULL, 0};
+	enum pipgate_status status = ask(g, r, &answer, error);
 
-	make_key(g, r, key);
-	if (buf_status(key) != PIPGATE_OK || buf_status(&r->material) != PIPGATE_OK)
-		return error_set(error, PIPGATE_LIMIT, "what is asked is larger than %zu bytes", MATERIAL_MAX);
-	if (keeps && kept_answer(g, key, out))
-		return PIPGATE_OK;
-	status = ask(g, r, &answer, error);
 	if (status == PIPGATE_OK && r->unchanged)
 		status = r->unchanged(r->ctx, error);
 	if (status == PIPGATE_OK)
 		status = report_read(g->run, answer, out, error);
-	if (status == PIPGATE_OK && keeps)
-		resolution_keep(g->run, g->settings->cache_dir, buf_view(key), answer);
+	if (status == PIPGATE_OK)
+		cache_put(cache, key, "", answer);
+	return status;
+}
+
+static enum pipgate_status answer_of(struct gathering *g, struct resolution *r, struct buf *key, struct plan *out, struct pipgate_error *error)
+{
+	enum pipgate_status status = PIPGATE_OK;
+	struct cache cache = {.folder = -1};
+
+	make_key(g, r, key);
+	if (buf_status(key) != PIPGATE_OK || buf_status(&r->material) != PIPGATE_OK)
+		return error_set(error, PIPGATE_LIMIT, "what is asked is larger than %zu bytes", MATERIAL_MAX);
+	if (!g->settings->no_cache && !r->passing)
+		cache_open(&cache, g->run, &resolutions, g->settings->cache_dir);
+	if (!kept_answer(g, &cache, buf_view(key), out))
+		status = fresh_answer(g, r, &cache, buf_view(key), out, error);
+	cache_close(&cache);
 	return status;
 }
 

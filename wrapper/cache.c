@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wrapper/service/cache.h"
+#include "wrapper/cache.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 
 #include "matcher/base/banned.h"
 
-#define SCHEMA "schema: pipgate/service-answer/1\n"
-#define HEAD_MAX ((size_t)8 << 10) /* schema, key, etag, length */
+#define SCHEMA "schema: pipgate/cache/1\n"
+#define HEAD_MAX ((size_t)8 << 10) /* schema, etag, lengths */
 #define NAME_BYTES 48
 #define BESIDE ".new-"
 #define BESIDE_SECONDS 3600 /* so old, whoever wrote it is gone */
@@ -53,16 +53,16 @@ static void folders_make(char *path)
 	mkdir(path, 0700);
 }
 
-void cache_open(struct cache *cache, struct pipgate_run *run, const char *below)
+void cache_open(struct cache *cache, struct pipgate_run *run, const struct cache_kind *kind, const char *below)
 {
 	char *path;
 
-	*cache = (struct cache){.run = run, .folder = -1};
+	*cache = (struct cache){.run = run, .kind = kind, .folder = -1};
 	if (!below || !*below)
 		below = folder_default(run);
 	if (!below)
 		return;
-	path = text_format(run, "%s/services", below);
+	path = text_format(run, "%s/%s", below, kind->name);
 	cache->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cache->folder < 0 && errno == ENOENT) {
 		folders_make(path);
@@ -78,13 +78,13 @@ void cache_open(struct cache *cache, struct pipgate_run *run, const char *below)
 /* ---- one file ---- */
 
 /* FNV-1a, twice: two keys that meet only push each other out, as each file holds its own. */
-static void file_name(const char *key, char out[NAME_BYTES])
+static void file_name(struct span key, char out[NAME_BYTES])
 {
 	uint64_t a = 0xcbf29ce484222325u, b = 0x84222325cbf29ce4u;
 
-	for (const unsigned char *p = (const unsigned char *)key; *p; p++) {
-		a = (a ^ *p) * 0x100000001b3u;
-		b = (b ^ *p) * 0x100000001b3u + 1;
+	for (size_t i = 0; i < key.n; i++) {
+		a = (a ^ (unsigned char)key.p[i]) * 0x100000001b3u;
+		b = (b ^ (unsigned char)key.p[i]) * 0x100000001b3u + 1;
 	}
 	snprintf(out, NAME_BYTES, "%016" PRIx64 "%016" PRIx64, a, b);
 }
@@ -104,24 +104,25 @@ static bool length_parse(struct span text, size_t *out)
 	return true;
 }
 
-static bool file_parse(struct cache *cache, struct span text, const char *key, struct cached *out)
+/* The schema, the etag, the lengths of key and body, each in a line of its own; the key, the body. */
+static bool file_parse(struct cache *cache, struct span text, struct span key, struct cached *out)
 {
-	struct span stored, etag;
-	size_t length;
+	size_t key_length, body_length;
+	struct span etag;
 
 	if (!span_starts(text, SPAN(SCHEMA)))
 		return false;
 	text = span_from(text, sizeof(SCHEMA) - 1);
-	stored = span_split(&text, '\n');
 	etag = span_split(&text, '\n');
-	if (!span_is(stored, key) || !length_parse(span_split(&text, '\n'), &length) || length != text.n)
+	if (!length_parse(span_split(&text, '\n'), &key_length) || !length_parse(span_split(&text, '\n'), &body_length) ||
+	    key_length != key.n || text.n < key.n || body_length != text.n - key.n || memcmp(text.p, key.p, key.n) != 0)
 		return false;
 	out->etag = text_copy(cache->run, etag);
-	out->body = must_span(arena_copy(cache->run, text));
+	out->body = must_span(arena_copy(cache->run, span_from(text, key.n)));
 	return true;
 }
 
-bool cache_get(struct cache *cache, const char *key, struct cached *out)
+bool cache_get(struct cache *cache, struct span key, struct cached *out)
 {
 	char name[NAME_BYTES];
 	struct stat st;
@@ -135,7 +136,7 @@ bool cache_get(struct cache *cache, const char *key, struct cached *out)
 	fd = openat(cache->folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0)
 		return false;
-	buf_init(&text, NULL, CACHE_BODY_MAX + HEAD_MAX);
+	buf_init(&text, NULL, HEAD_MAX + key.n + cache->kind->body_max);
 	found = is_private(fd, S_IFREG) && fstat(fd, &st) == 0 && file_read_fd(fd, name, &text, NULL) == PIPGATE_OK &&
 		file_parse(cache, buf_view(&text), key, out);
 	if (found) {
@@ -148,7 +149,7 @@ bool cache_get(struct cache *cache, const char *key, struct cached *out)
 	return found;
 }
 
-void cache_put(struct cache *cache, const char *key, const char *etag, struct span body)
+void cache_put(struct cache *cache, struct span key, const char *etag, struct span body)
 {
 	char name[NAME_BYTES], beside[NAME_BYTES * 2];
 	struct span head;
@@ -157,15 +158,15 @@ void cache_put(struct cache *cache, const char *key, const char *etag, struct sp
 
 	if (cache->folder < 0)
 		return;
-	head = must_span(arena_format(cache->run, SCHEMA "%s\n%s\n%zu\n", key, etag, body.n));
-	if (strchr(key, '\n') || strchr(etag, '\n') || head.n > HEAD_MAX || body.n > CACHE_BODY_MAX)
+	head = must_span(arena_format(cache->run, SCHEMA "%s\n%zu\n%zu\n", etag, key.n, body.n));
+	if (strchr(etag, '\n') || head.n > HEAD_MAX || body.n > cache->kind->body_max)
 		return;
 	file_name(key, name);
 	snprintf(beside, sizeof(beside), BESIDE "%ld-%s", (long)getpid(), name);
 	fd = openat(cache->folder, beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return;
-	written = file_put(fd, head) && file_put(fd, body);
+	written = file_put(fd, head) && file_put(fd, key) && file_put(fd, body);
 	/* no fsync: a file that a crash cuts has another length than it says, or is no JSON, and is not there */
 	if (close(fd) != 0 || !written || renameat(cache->folder, beside, cache->folder, name) != 0)
 		unlinkat(cache->folder, beside, 0);
@@ -173,7 +174,7 @@ void cache_put(struct cache *cache, const char *key, const char *etag, struct sp
 		cache->kept++;
 }
 
-void cache_touch(struct cache *cache, const char *key)
+void cache_touch(struct cache *cache, struct span key)
 {
 	char name[NAME_BYTES];
 
@@ -244,10 +245,10 @@ static void bound(struct cache *cache)
 	closedir(folder);
 	kept = files.items;
 	left = files.n;
-	if (sum <= CACHE_BYTES && left <= CACHE_FILES)
+	if (sum <= CACHE_BYTES && left <= cache->kind->files)
 		return;
 	qsort(kept, files.n, sizeof(*kept), kept_order);
-	for (size_t i = 0; i < files.n && (sum > CACHE_BYTES / 4 * 3 || left > CACHE_FILES / 4 * 3); i++, left--) {
+	for (size_t i = 0; i < files.n && (sum > CACHE_BYTES / 4 * 3 || left > cache->kind->files / 4 * 3); i++, left--) {
 		unlinkat(cache->folder, kept[i].name, 0);
 		sum -= kept[i].bytes;
 	}
