@@ -9,7 +9,6 @@
 
 #include "matcher/base/banned.h"
 
-#define CONFIG_MAX ((size_t)1 << 20) /* a pip.conf has some lines */
 #define NAME "pip/pip.conf"
 
 /* What the files say so far; a later file and [install] win, as in pip. */
@@ -83,7 +82,7 @@ static void file_take(struct settings *s, const char *path)
 {
 	struct buf text;
 
-	buf_init(&text, NULL, CONFIG_MAX);
+	buf_init(&text, NULL, PIP_CONFIG_MAX);
 	if (file_read(AT_FDCWD, path, &text, NULL) == PIPGATE_OK) /* pip tells of a broken one itself */
 		config_take(s, buf_view(&text));
 	buf_fini(&text);
@@ -91,7 +90,7 @@ static void file_take(struct settings *s, const char *path)
 
 /* ---- which files ---- */
 
-static void system_files(struct settings *s)
+static void add_system(struct words *files)
 {
 	const char *folders = getenv("XDG_CONFIG_DIRS");
 	struct span rest = span_of(folders && *folders ? folders : "/etc/xdg");
@@ -100,60 +99,63 @@ static void system_files(struct settings *s)
 		struct span folder = span_split(&rest, ':');
 
 		if (folder.n)
-			file_take(s, text_format(s->run, SPAN_FMT "/" NAME, SPAN_ARG(folder)));
+			words_add(files, text_format(files->run, SPAN_FMT "/" NAME, SPAN_ARG(folder)));
 	}
-	file_take(s, "/etc/pip.conf");
+	words_add(files, "/etc/pip.conf");
 }
 
-static void user_files(struct settings *s)
+static void add_user(struct words *files)
 {
 	const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME");
 
 	if (home && *home)
-		file_take(s, text_format(s->run, "%s/.pip/pip.conf", home));
+		words_add(files, text_format(files->run, "%s/.pip/pip.conf", home));
 	if (config && *config)
-		file_take(s, text_format(s->run, "%s/" NAME, config));
+		words_add(files, text_format(files->run, "%s/" NAME, config));
 	else if (home && *home)
-		file_take(s, text_format(s->run, "%s/.config/" NAME, home));
+		words_add(files, text_format(files->run, "%s/.config/" NAME, home));
 }
 
-/* sys.prefix: the environment's folder, or the one above the real interpreter's bin. */
-static void prefix_file(struct settings *s, const struct pip *pip)
+/* The folder above bin; n 0: there is none. */
+static struct span above_bin(const char *python)
 {
-	char *python = pip ? pip_interpreter(s->run, pip) : NULL, *real;
 	struct span folder = span_of(python);
 
 	for (int i = 0; i < 2; i++)
 		while (folder.n && folder.p[--folder.n] != '/')
 			;
-	if (!folder.n)
-		return;
-	if (access(text_format(s->run, SPAN_FMT "/pyvenv.cfg", SPAN_ARG(folder)), F_OK) == 0) {
-		file_take(s, text_format(s->run, SPAN_FMT "/pip.conf", SPAN_ARG(folder)));
-		return;
+	return folder;
+}
+
+/* sys.prefix: the environment's folder, or the one above the real interpreter's bin. */
+static void add_prefix(struct words *files, const struct pip *pip)
+{
+	char *python = pip ? pip_interpreter(files->run, pip) : NULL, *real = NULL;
+	struct span folder = above_bin(python);
+
+	if (folder.n && access(text_format(files->run, SPAN_FMT "/pyvenv.cfg", SPAN_ARG(folder)), F_OK) != 0) {
+		real = realpath(python, NULL);
+		folder = above_bin(real);
 	}
-	real = realpath(python, NULL);
-	folder = span_of(real);
-	for (int i = 0; i < 2; i++)
-		while (folder.n && folder.p[--folder.n] != '/')
-			;
 	if (folder.n)
-		file_take(s, text_format(s->run, SPAN_FMT "/pip.conf", SPAN_ARG(folder)));
+		words_add(files, text_format(files->run, SPAN_FMT "/pip.conf", SPAN_ARG(folder)));
 	free(real);
 }
 
-static void files_read(struct settings *s, const struct pip *pip)
+char **pip_config_files(struct pipgate_run *run, const struct pip *pip)
 {
 	const char *named = getenv("PIP_CONFIG_FILE");
+	struct words files = {.run = run};
 
 	if (named && strcmp(named, "/dev/null") == 0) /* os.devnull: no file at all */
-		return;
-	system_files(s);
+		return words_end(&files);
+	add_system(&files);
 	if (!named || access(named, F_OK) != 0)
-		user_files(s);
-	prefix_file(s, pip);
+		add_user(&files);
+	add_prefix(&files, pip);
 	if (named && *named)
-		file_take(s, named);
+		words_add(&files, named);
+	return words_end(&files);
 }
 
 /* ---- the answer ---- */
@@ -183,7 +185,8 @@ static bool configured(struct pipgate_run *run, const struct pip *pip, const cha
 	const char *no_index = variable("PIP_NO_INDEX"), *url = variable("PIP_INDEX_URL");
 
 	*out = NULL;
-	files_read(&s, pip);
+	for (char **file = pip_config_files(run, pip); *file; file++)
+		file_take(&s, *file);
 	if (is_true(no_index ? span_of(no_index) : s.no_install.p ? s.no_install : s.no_global))
 		return false;
 	if (!url)

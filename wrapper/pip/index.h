@@ -5,9 +5,14 @@
 
 #include "wrapper/pip/locate.h"
 
-/* The index that `pip install` would ask: given (--index-url, NULL: not given), PIP_INDEX_URL, the file of PIP_CONFIG_FILE, those of
- * the environment (sys.prefix), the user and the system, in pip's order. pip may be NULL: no environment's file then. Credentials
- * are in it where they are written there. NULL: pip's own default, which only pip knows (index_ask), or no index at all. */
+#define PIP_CONFIG_MAX ((size_t)1 << 20) /* bytes of one of pip's configuration files; they have some lines */
+
+/* Where pip looks for its configuration, NULL-ended, a later file wins: the system's, the user's, the environment's (sys.prefix),
+ * PIP_CONFIG_FILE. They need not exist. pip may be NULL: no environment's file then. */
+char **pip_config_files(struct pipgate_run *run, const struct pip *pip);
+
+/* The index that `pip install` would ask: given (--index-url, NULL: not given), PIP_INDEX_URL, pip's configuration files. Credentials are
+ * in it where they are written there. NULL: pip's own default, which only pip knows (index_ask), or no index at all. */
 const char *index_simple(struct pipgate_run *run, const struct pip *pip, const char *given);
 /* The same, and where nothing is configured, what the real pip's own help names as its default: one start of Python.
  * NULL: none (--no-index, or pip does not say). */

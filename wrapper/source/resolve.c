@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/source/resolve.h"
 
-#include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "wrapper/cache.h"
-#include "wrapper/file.h"
 #include "wrapper/keep.h"
+#include "wrapper/pip/index.h"
 #include "wrapper/pip/quietly.h"
 #include "wrapper/source/target.h"
 #include "wrapper/status.h"
@@ -18,48 +16,26 @@
 
 #define MATERIAL_MAX ((size_t)256 << 20)
 
-#define SETTINGS_MAX ((size_t)1 << 20) /* of one of pip's configuration files */
-
 static const struct cache_kind resolutions = {"resolutions", PIP_REPORT_MAX, 64};
 
 extern char **environ;
 
 /* ---- what an answer depends on, beside what is asked ---- */
 
-static void add_file(struct gathering *g, struct buf *key, const char *path)
-{
-	struct buf bytes;
-
-	buf_init(&bytes, NULL, SETTINGS_MAX);
-	if (file_read(AT_FDCWD, path, &bytes, NULL) == PIPGATE_OK)
-		buf_format(key, "%s %zu\n", path, bytes.n);
-	if (bytes.n)
-		buf_span(key, buf_view(&bytes));
-	buf_fini(&bytes);
-	(void)g;
-}
-
 /* pip's configuration: its variables, and its files where it looks for them. */
 static void add_settings(struct gathering *g, struct buf *key)
 {
-	static const char *const places[] = {"/etc/pip.conf", "/etc/xdg/pip/pip.conf"};
-	const char *home = getenv("HOME"), *config = getenv("XDG_CONFIG_HOME"), *named = getenv("PIP_CONFIG_FILE");
-
 	for (char **e = environ; *e; e++)
 		if (strncmp(*e, "PIP_", 4) == 0 || strncmp(*e, "NETRC=", 6) == 0 || strncmp(*e, "PIPGATE_SDIST=", 14) == 0)
 			buf_format(key, "%s\n", *e);
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
-		add_file(g, key, places[i]);
-	if (home) {
-		add_file(g, key, text_format(g->run, "%s/.pip/pip.conf", home));
-		add_file(g, key, config ? text_format(g->run, "%s/pip/pip.conf", config) : text_format(g->run, "%s/.config/pip/pip.conf", home));
+	for (char **file = pip_config_files(g->run, &g->pip); *file; file++) {
+		struct span text;
+
+		if (keep_file(g->run, *file, PIP_CONFIG_MAX, &text, NULL) != PIPGATE_OK)
+			continue;
+		buf_format(key, "%s %zu\n", *file, text.n);
+		buf_span(key, text);
 	}
-	if (g->pip.stdlib && g->pip.virtual_environment)
-		add_file(g, key,
-			text_format(g->run, "%.*s/pip.conf",
-				(int)(strstr(g->pip.python, "/bin/") ? strstr(g->pip.python, "/bin/") - g->pip.python : 0), g->pip.python));
-	if (named)
-		add_file(g, key, named);
 }
 
 static void make_key(struct gathering *g, struct resolution *r, struct buf *key)
