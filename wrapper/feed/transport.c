@@ -235,40 +235,77 @@ static enum pipgate_status child_wait(struct child *child, uint32_t grace_ms, st
 	return error_set(error, PIPGATE_FAILED, PROGRAM ": ended with status %d", WEXITSTATUS(status));
 }
 
-enum pipgate_status transport_run_with(const char *program, uint32_t grace_ms, const struct transport_job *job,
-				       const struct transport_sink *sink, struct transport_result *result, struct pipgate_error *error)
+/* ---- one child, from its start to its end ---- */
+
+/* What is said to it and heard of it, by its kind of job. */
+typedef enum pipgate_status exchanges(struct child *child, struct span text, void *ctx, struct pipgate_error *error);
+
+static enum pipgate_status child_talk(const char *program, uint32_t grace_ms, struct span text, exchanges *exchange, void *ctx,
+	struct pipgate_error *error)
 {
-	int64_t deadline = clock_monotonic_ms() + grace_ms + (job->deadline_ms ? job->deadline_ms : TRANSPORT_DEADLINE_MS);
 	const struct sigaction chld = {.sa_handler = SIG_DFL}; /* were it ignored, no end could be waited for */
+	enum pipgate_status status;
 	struct sigaction old;
 	struct child child;
-	struct buf text;
-	enum pipgate_status status;
 
-	*result = (struct transport_result){.date = -1};
 	if (sigaction(SIGCHLD, &chld, &old) != 0)
 		return error_set(error, PIPGATE_FAILED, PROGRAM ": %s", strerror(errno));
-	buf_init(&text, NULL, FETCH_JOB_MAX + FETCH_BODY_MAX);
-	status = job_write(job, FRAMES_JOB, false, &text, error);
-	if (status == PIPGATE_OK)
-		status = child_start(program, &child, error);
-	if (status != PIPGATE_OK)
-		goto out;
-	status = job_send(child.to, buf_view(&text), deadline, error);
-	if (status == PIPGATE_OK)
-		status = frames_read(child.from, deadline, job, sink, result, error);
-	if (status == PIPGATE_OK)
-		status = child_wait(&child, grace_ms, error);
-	child_kill(&child);
-	fd_close(&child.to);
-	fd_close(&child.from);
-out:
-	if (text.p)
-		explicit_bzero(text.p, text.n); /* the place may hold a password */
-	buf_fini(&text);
+	status = child_start(program, &child, error);
+	if (status == PIPGATE_OK) {
+		status = exchange(&child, text, ctx, error);
+		if (status == PIPGATE_OK)
+			status = child_wait(&child, grace_ms, error);
+		child_kill(&child);
+		fd_close(&child.to);
+		fd_close(&child.from);
+	}
 	sigaction(SIGCHLD, &old, NULL);
 	return status;
 }
+
+/* A place may hold a password. */
+static void wipe(struct buf *text)
+{
+	if (text->p)
+		explicit_bzero(text->p, text->n);
+	buf_fini(text);
+}
+
+/* ---- one job ---- */
+
+struct one_job {
+	const struct transport_job *job;
+	const struct transport_sink *sink;
+	struct transport_result *result;
+	int64_t deadline;
+};
+
+static enum pipgate_status exchange_one(struct child *child, struct span text, void *ctx, struct pipgate_error *error)
+{
+	const struct one_job *one = ctx;
+	enum pipgate_status status = job_send(child->to, text, one->deadline, error);
+
+	return status == PIPGATE_OK ? frames_read(child->from, one->deadline, one->job, one->sink, one->result, error) : status;
+}
+
+enum pipgate_status transport_run_with(const char *program, uint32_t grace_ms, const struct transport_job *job,
+				       const struct transport_sink *sink, struct transport_result *result, struct pipgate_error *error)
+{
+	struct one_job one = {job, sink, result,
+		clock_monotonic_ms() + grace_ms + (job->deadline_ms ? job->deadline_ms : TRANSPORT_DEADLINE_MS)};
+	enum pipgate_status status;
+	struct buf text;
+
+	*result = (struct transport_result){.date = -1};
+	buf_init(&text, NULL, FETCH_JOB_MAX + FETCH_BODY_MAX);
+	status = job_write(job, FRAMES_JOB, false, &text, error);
+	if (status == PIPGATE_OK)
+		status = child_talk(program, grace_ms, buf_view(&text), exchange_one, &one, error);
+	wipe(&text);
+	return status;
+}
+
+/* ---- many ---- */
 
 /* The jobs' fields and bodies. */
 #define JOBS_BYTES ((size_t)256 << 20)
@@ -297,39 +334,35 @@ static uint32_t jobs_patience(const struct transport_job *jobs, size_t n, uint32
 	return most + grace_ms;
 }
 
+struct many_jobs {
+	struct frames_many frames;
+	int64_t patience_ms; /* for all of them */
+};
+
+static enum pipgate_status exchange_many(struct child *child, struct span text, void *ctx, struct pipgate_error *error)
+{
+	struct many_jobs *many = ctx;
+
+	many->frames.to = child->to;
+	many->frames.jobs_text = text;
+	return frames_read_many(child->from, clock_monotonic_ms() + many->patience_ms, &many->frames, error);
+}
+
 enum pipgate_status transport_many_with(const char *program, uint32_t grace_ms, const struct transport_job *jobs, size_t n,
 					uint32_t deadline_ms, const struct transport_many_sink *sink, struct pipgate_error *error)
 {
-	struct frames_many many = {.jobs = jobs, .n = n, .sink = sink, .idle_ms = jobs_patience(jobs, n, grace_ms)};
-	const struct sigaction chld = {.sa_handler = SIG_DFL};
-	struct sigaction old;
-	struct child child;
-	struct buf text;
+	struct many_jobs many = {{.jobs = jobs, .n = n, .sink = sink, .idle_ms = jobs_patience(jobs, n, grace_ms)},
+		(int64_t)deadline_ms + grace_ms};
 	enum pipgate_status status;
+	struct buf text;
 
 	if (!n)
 		return PIPGATE_OK;
-	if (sigaction(SIGCHLD, &chld, &old) != 0)
-		return error_set(error, PIPGATE_FAILED, PROGRAM ": %s", strerror(errno));
 	buf_init(&text, NULL, JOBS_BYTES);
 	status = jobs_write(jobs, n, &text, error);
 	if (status == PIPGATE_OK)
-		status = child_start(program, &child, error);
-	if (status != PIPGATE_OK)
-		goto out;
-	many.to = child.to;
-	many.jobs_text = buf_view(&text);
-	status = frames_read_many(child.from, clock_monotonic_ms() + deadline_ms + grace_ms, &many, error);
-	if (status == PIPGATE_OK)
-		status = child_wait(&child, grace_ms, error);
-	child_kill(&child);
-	fd_close(&child.to);
-	fd_close(&child.from);
-out:
-	if (text.p)
-		explicit_bzero(text.p, text.n);
-	buf_fini(&text);
-	sigaction(SIGCHLD, &old, NULL);
+		status = child_talk(program, grace_ms, buf_view(&text), exchange_many, &many, error);
+	wipe(&text);
 	return status;
 }
 
