@@ -112,7 +112,9 @@ static bool says_name(struct span line, struct span name)
 	       span_starts(span_from(line, 1), name) && line.p[name.n + 1] == line.p[0];
 }
 
-size_t lock_line(struct lock *lock, const char *head, struct span name)
+/* The line of the next entry that begins with this line ("[[package]]") and says this name; 0: there is none. Entries are asked for in
+ * their order. */
+static size_t line_of(struct lock *lock, const char *head, struct span name)
 {
 	size_t at = 0;
 
@@ -127,6 +129,30 @@ size_t lock_line(struct lock *lock, const char *head, struct span name)
 			return at;
 	}
 	return 0; /* nor have those that follow: nothing is unread */
+}
+
+/* ---- TOML's tables ---- */
+
+enum pipgate_status lock_tables(struct lock *lock, const char *key, enum pipgate_status (*read)(struct lock *lock, struct lock_package *p))
+{
+	const cJSON *tables = json_member(lock->root, key), *item;
+	const char *head = text_format(lock->gathering->run, "[[%s]]", key);
+
+	if (tables && !cJSON_IsArray(tables))
+		return lock_refuse(lock, "%s is no array of tables", key);
+	cJSON_ArrayForEach(item, tables) {
+		struct span name = json_string(json_member(item, "name"));
+		struct lock_package *p;
+		enum pipgate_status status = lock_package(lock, item, name, json_string(json_member(item, "version")), &p);
+
+		if (status != PIPGATE_OK)
+			return status;
+		p->line = line_of(lock, head, name);
+		status = read(lock, p);
+		if (status != PIPGATE_OK)
+			return status;
+	}
+	return PIPGATE_OK;
 }
 
 /* ---- what the lock is for ---- */

@@ -70,6 +70,10 @@ enum pipgate_status lock_parse(struct gathering *gathering, const struct lock_ki
 /* A new package with these; INVALID: no name, or too many. */
 enum pipgate_status lock_package(struct lock *lock, const cJSON *item, struct span name, struct span version, struct lock_package **out)
 	PIPGATE_MUST_USE;
+/* A new package for each table of the root's array KEY (none: there is no package), with its name, its version and its line in TOML,
+ * handed to read, which may use it until it ends. */
+enum pipgate_status lock_tables(struct lock *lock, const char *key, enum pipgate_status (*read)(struct lock *lock, struct lock_package *p))
+	PIPGATE_MUST_USE;
 /* "NAME: what" and INVALID */
 enum pipgate_status lock_refuse(struct lock *lock, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Was it chosen? */
@@ -84,9 +88,6 @@ void lock_knows_name(struct lock *lock, struct span name);
 enum pipgate_status lock_marker(struct lock *lock, struct span marker, bool *holds) PIPGATE_MUST_USE;
 /* "name[extras]; marker" into requires; extra: behind this extra of its own, n 0: always. */
 void lock_require(struct lock *lock, struct lock_package *package, struct span name, const cJSON *extras, struct span marker, struct span extra);
-/* The line of the next entry that begins with this line ("[[package]]") and says this name; 0: there is none. Entries are asked for in
- * their order. */
-size_t lock_line(struct lock *lock, const char *head, struct span name);
 /* Notes that this lock was made for other Pythons than the one that is meant. */
 void lock_python(struct lock *lock, struct span specifiers);
 

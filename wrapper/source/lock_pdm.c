@@ -41,18 +41,12 @@ static void set_source(struct lock *lock, struct lock_package *p)
 	p->project = p->origin >= PIPGATE_ORIGIN_DIRECTORY && span_is(json_string(json_member(p->item, "path")), ".");
 }
 
-static enum pipgate_status read_package(struct lock *lock, const cJSON *item)
+static enum pipgate_status read_package(struct lock *lock, struct lock_package *p)
 {
-	struct span name = json_string(json_member(item, "name"));
 	const cJSON *needed;
-	struct lock_package *p;
-	enum pipgate_status status = lock_package(lock, item, name, json_string(json_member(item, "version")), &p);
 
-	if (status != PIPGATE_OK)
-		return status;
-	p->line = lock_line(lock, "[[package]]", name);
 	set_source(lock, p);
-	cJSON_ArrayForEach(needed, json_member(item, "dependencies"))
+	cJSON_ArrayForEach(needed, json_member(p->item, "dependencies"))
 		if (cJSON_IsString(needed))
 			*(struct span *)must(list_push(lock->gathering->run, &p->requires, sizeof(struct span))) =
 				must_span(arena_copy(lock->gathering->run, json_string(needed)));
@@ -61,21 +55,13 @@ static enum pipgate_status read_package(struct lock *lock, const cJSON *item)
 
 enum pipgate_status lock_read_pdm(struct lock *lock)
 {
-	const cJSON *metadata = json_member(lock->root, "metadata"), *packages = json_member(lock->root, "package"), *item;
+	const cJSON *metadata = json_member(lock->root, "metadata"), *item;
 	struct span version = json_string(json_member(metadata, "lock_version"));
-	enum pipgate_status status;
 
 	if (!span_starts(version, SPAN("4")) && !span_starts(version, SPAN("3")))
 		return lock_refuse(lock, "its lock_version is none of 3.x and 4.x, which are known");
-	if (packages && !cJSON_IsArray(packages))
-		return lock_refuse(lock, "package is no array of tables");
 	lock_knows(lock, json_member(metadata, "groups"));
 	cJSON_ArrayForEach(item, json_member(metadata, "targets"))
 		lock_python(lock, json_string(json_member(item, "requires_python")));
-	cJSON_ArrayForEach(item, packages) {
-		status = read_package(lock, item);
-		if (status != PIPGATE_OK)
-			return status;
-	}
-	return PIPGATE_OK;
+	return lock_tables(lock, "package", read_package);
 }

@@ -103,15 +103,8 @@ static void require(struct lock *lock, struct lock_package *p)
 
 /* ---- all ---- */
 
-static enum pipgate_status read_package(struct lock *lock, const cJSON *item)
+static enum pipgate_status read_package(struct lock *lock, struct lock_package *p)
 {
-	struct span name = json_string(json_member(item, "name"));
-	struct lock_package *p;
-	enum pipgate_status status = lock_package(lock, item, name, json_string(json_member(item, "version")), &p);
-
-	if (status != PIPGATE_OK)
-		return status;
-	p->line = lock_line(lock, "[[package]]", name);
 	set_source(lock, p);
 	require(lock, p);
 	return want(lock, p);
@@ -128,21 +121,13 @@ static void note_old(struct lock *lock, struct span version)
 
 enum pipgate_status lock_read_poetry(struct lock *lock)
 {
-	const cJSON *metadata = json_member(lock->root, "metadata"), *packages = json_member(lock->root, "package"), *item;
+	const cJSON *metadata = json_member(lock->root, "metadata");
 	struct span version = json_string(json_member(metadata, "lock-version"));
-	enum pipgate_status status;
 
 	if (!span_starts(version, SPAN("1.")) && !span_starts(version, SPAN("2.")))
 		return lock_refuse(lock, "its lock-version is none of 1.x and 2.x, which are known");
-	if (packages && !cJSON_IsArray(packages))
-		return lock_refuse(lock, "package is no array of tables");
 	lock_knows(lock, json_member(lock->root, "extras"));
 	lock_knows_name(lock, SPAN("dev"));
 	note_old(lock, version);
-	cJSON_ArrayForEach(item, packages) {
-		status = read_package(lock, item);
-		if (status != PIPGATE_OK)
-			return status;
-	}
-	return PIPGATE_OK;
+	return lock_tables(lock, "package", read_package);
 }

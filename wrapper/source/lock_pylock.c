@@ -41,29 +41,22 @@ static void set_source(struct lock *lock, struct lock_package *p)
 	}
 }
 
-static enum pipgate_status read_package(struct lock *lock, const cJSON *item)
+static enum pipgate_status read_package(struct lock *lock, struct lock_package *p)
 {
-	struct span name = json_string(json_member(item, "name"));
 	const cJSON *needed;
-	struct lock_package *p;
-	enum pipgate_status status = lock_package(lock, item, name, json_string(json_member(item, "version")), &p);
 
-	if (status != PIPGATE_OK)
-		return status;
-	p->line = lock_line(lock, "[[packages]]", name);
 	set_source(lock, p);
-	cJSON_ArrayForEach(needed, json_member(item, "dependencies"))
+	cJSON_ArrayForEach(needed, json_member(p->item, "dependencies"))
 		if (json_string(json_member(needed, "name")).n)
 			lock_require(lock, p, json_string(json_member(needed, "name")), NULL, (struct span){NULL, 0}, (struct span){NULL, 0});
-	return lock_marker(lock, json_string(json_member(item, "marker")), &p->wanted);
+	return lock_marker(lock, json_string(json_member(p->item, "marker")), &p->wanted);
 }
 
 enum pipgate_status lock_read_pylock(struct lock *lock)
 {
-	const cJSON *packages = json_member(lock->root, "packages"), *item;
 	enum pipgate_status status = check_version(lock);
 
-	if (status == PIPGATE_OK && !cJSON_IsArray(packages))
+	if (status == PIPGATE_OK && !cJSON_IsArray(json_member(lock->root, "packages")))
 		status = lock_refuse(lock, "missing packages in lockfile");
 	if (status != PIPGATE_OK)
 		return status;
@@ -71,10 +64,5 @@ enum pipgate_status lock_read_pylock(struct lock *lock)
 	lock_knows(lock, json_member(lock->root, "dependency-groups"));
 	lock->default_groups = json_member(lock->root, "default-groups");
 	lock_python(lock, json_string(json_member(lock->root, "requires-python")));
-	cJSON_ArrayForEach(item, packages) {
-		status = read_package(lock, item);
-		if (status != PIPGATE_OK)
-			return status;
-	}
-	return PIPGATE_OK;
+	return lock_tables(lock, "packages", read_package);
 }

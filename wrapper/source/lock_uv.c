@@ -48,8 +48,10 @@ static bool is_member(const struct lock *lock, struct span name)
 	return false;
 }
 
-static void set_source(struct lock *lock, struct lock_package *p, const cJSON *source)
+static enum pipgate_status read_package(struct lock *lock, struct lock_package *p)
 {
+	const cJSON *source = json_member(p->item, "source");
+
 	for (size_t i = 0; i < sizeof(origins) / sizeof(*origins); i++) {
 		struct span place = json_string(json_member(source, origins[i].key));
 
@@ -61,24 +63,7 @@ static void set_source(struct lock *lock, struct lock_package *p, const cJSON *s
 		if (p->origin == PIPGATE_ORIGIN_DIRECTORY || p->origin == PIPGATE_ORIGIN_EDITABLE)
 			p->project = span_is(place, ".") || is_member(lock, json_string(json_member(p->item, "name")));
 	}
-}
-
-static enum pipgate_status read_packages(struct lock *lock)
-{
-	enum pipgate_status status = PIPGATE_OK;
-	const cJSON *item;
-
-	cJSON_ArrayForEach(item, json_member(lock->root, "package")) {
-		struct span name = json_string(json_member(item, "name"));
-		struct lock_package *p;
-
-		status = lock_package(lock, item, name, json_string(json_member(item, "version")), &p);
-		if (status != PIPGATE_OK)
-			return status;
-		p->line = lock_line(lock, "[[package]]", name);
-		set_source(lock, p, json_member(item, "source"));
-	}
-	return status;
+	return PIPGATE_OK;
 }
 
 /* ---- the graph ---- */
@@ -291,7 +276,7 @@ enum pipgate_status lock_read_uv(struct lock *lock)
 		return lock_refuse(lock, "its version is not 1, which is the one that is known");
 	if (cJSON_GetArraySize(json_member(json_member(lock->root, "manifest"), "members")) > UV_MEMBERS)
 		return lock_refuse(lock, "more than %d members", UV_MEMBERS);
-	status = read_packages(lock);
+	status = lock_tables(lock, "package", read_package);
 	if (status != PIPGATE_OK)
 		return status;
 	lock_python(lock, json_string(json_member(lock->root, "requires-python")));
