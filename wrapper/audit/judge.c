@@ -1,33 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The middle: advisories opened, each input decided about as a plan of its own, the verdicts put together. */
-#include <time.h>
-
 #include "wrapper/audit/audit.h"
 #include "wrapper/policy/profile.h"
+#include "wrapper/sorted.h"
 
 #include "matcher/base/banned.h"
 
-/* The first component of this input or a later one: inputs follow one another. */
-static size_t input_begins(const struct inventory *inventory, size_t input)
+static int input_order(const void *found, const void *input)
 {
-	const struct found *found = inventory->found.items;
-	size_t low = 0, high = inventory->found.n;
+	size_t one = ((const struct found *)found)->input, key = *(const size_t *)input;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (found[middle].input < input)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return one < key ? -1 : one > key;
 }
 
+/* Inputs follow one another. */
 void audit_input_range(const struct auditing *a, size_t input, size_t *first, size_t *end)
 {
-	*first = input_begins(&a->inventory, input);
-	*end = input_begins(&a->inventory, input + 1);
+	const struct found *found = a->inventory.found.items;
+	size_t next = input + 1;
+
+	*first = sorted_first(found, a->inventory.found.n, sizeof(*found), input_order, &input);
+	*end = sorted_first(found, a->inventory.found.n, sizeof(*found), input_order, &next);
 }
 
 /* ---- the advisories ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/report/audit_report.h"
 
+#include "wrapper/sorted.h"
+
 #include "matcher/base/banned.h"
 
 const struct audit_format audit_formats[] = {
@@ -24,19 +26,18 @@ const struct audit_format *audit_format_find(const char *name)
 	return NULL;
 }
 
+static int component_order(const void *finding, const void *index)
+{
+	size_t component = ((const struct pipgate_finding *)finding)->component, key = *(const size_t *)index;
+
+	return component < key ? -1 : component > key;
+}
+
 size_t audit_findings_of(const struct audit_report *report, size_t index, size_t *first)
 {
 	const struct audit *audit = report->audit;
-	size_t low = 0, high = audit->n_findings, n = 0;
+	size_t low = sorted_first(audit->findings, audit->n_findings, sizeof(*audit->findings), component_order, &index), n = 0;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (audit->findings[middle].component < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	*first = low;
 	while (low + n < audit->n_findings && audit->findings[low + n].component == index)
 		n++;

@@ -5,6 +5,7 @@
 
 #include "wrapper/database/shown.h"
 #include "wrapper/service/asking.h"
+#include "wrapper/sorted.h"
 
 #include "matcher/base/banned.h"
 
@@ -119,21 +120,6 @@ static int piece_order(const void *a, const void *b)
 	return order ? order : x->order < y->order ? -1 : x->order > y->order;
 }
 
-static bool name_asked(const struct asking *asking, struct span name)
-{
-	size_t low = 0, high = asking->n_releases;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (span_compare(asking->releases[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < asking->n_releases && span_equal(asking->releases[low].name, name);
-}
-
 /* Of live advisories, under the names that were asked about. */
 static enum pipgate_status pieces_make(const struct service *service, const struct asking *asking, struct list *out, struct pipgate_error *error)
 {
@@ -144,7 +130,7 @@ static enum pipgate_status pieces_make(const struct service *service, const stru
 			struct piece piece = {.name = a->affected[k].name, .order = out->n};
 			enum pipgate_status status;
 
-			if (!name_asked(asking, piece.name))
+			if (sorted_named(asking->releases, asking->n_releases, sizeof(*asking->releases), piece.name) == asking->n_releases)
 				continue;
 			status = pipgate_record_encode(service->run, a, &a->affected[k], 0, &piece.record);
 			if (status == PIPGATE_NO_MEMORY)

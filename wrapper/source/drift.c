@@ -9,6 +9,7 @@
 #include "matcher/base/buf.h"
 #include "wrapper/file.h"
 #include "wrapper/source/lock.h"
+#include "wrapper/sorted.h"
 
 #include "matcher/base/banned.h"
 
@@ -30,20 +31,9 @@ static int by_name(const void *a, const void *b)
 	return span_compare(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
-/* The first that has this name, n where none has. */
 static size_t find(const struct entries *entries, struct span name)
 {
-	size_t low = 0, high = entries->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (span_compare(entries->v[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < entries->n && span_equal(entries->v[low].name, name) ? low : entries->n;
+	return sorted_named(entries->v, entries->n, sizeof(*entries->v), name);
 }
 
 static struct entries entries_of(struct pipgate_run *run, const struct inventory *inventory)

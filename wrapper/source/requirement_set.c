@@ -9,6 +9,7 @@
 #include "wrapper/file.h"
 #include "wrapper/source/requirement_place.h"
 #include "wrapper/source/resolve.h"
+#include "wrapper/sorted.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
@@ -77,18 +78,10 @@ static bool is_at(struct pipgate_run *run, const struct requirement_row *row, st
 static const struct requirement_row *row_of(struct pipgate_run *run, const struct list *sorted, const struct pipgate_component *c)
 {
 	const struct named *v = sorted->items;
-	size_t low = 0, high = sorted->n;
+	size_t at = sorted_named(v, sorted->n, sizeof(*v), c->name);
 
-	while (low < high) {
-		const size_t middle = low + (high - low) / 2;
-
-		if (span_compare(v[middle].name, c->name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < sorted->n && span_equal(v[low].name, c->name))
-		return v[low].row;
+	if (at < sorted->n)
+		return v[at].row;
 	for (size_t i = 0; c->requested && i < sorted->n && !v[i].name.n; i++)
 		if (is_at(run, v[i].row, c->url))
 			return v[i].row;
