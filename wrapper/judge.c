@@ -80,21 +80,10 @@ static int exit_of(enum pipgate_action action)
 
 int judge_open(const struct options *options, struct judge_database *out)
 {
-	struct pipgate_error text;
-	enum pipgate_action usable;
+	struct pipgate_error error;
 
-	*out = (struct judge_database){0};
-	if (database_find(options->database, &out->place, &text) != PIPGATE_OK ||
-		database_open(out->place.path, &out->database, &text) != PIPGATE_OK)
-		return say_error(EXIT_UNDECIDED, "no usable advisory database: %s; nothing was installed", text.text);
-	log_stage("database", "%s", out->place.path);
-	usable = profile_database(profile_find(options->profile), out->place.kind, database_info(out->database), time(NULL), &text);
-	if (usable == PIPGATE_BLOCK) {
-		judge_close(out);
-		return say_error(EXIT_UNDECIDED, "%s (profile %s does not go on without); nothing was installed", text.text, options->profile);
-	}
-	if (usable != PIPGATE_ALLOW)
-		say("%s", text.text);
+	if (profile_open(options->profile, options->database, time(NULL), &out->place, &out->database, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	return 0;
 }
 

@@ -41,27 +41,18 @@ enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error)
 {
 	const char *named = a->options.database ? a->options.database : a->gate->database;
 	struct database_place *place = must(arena_alloc(a->run, sizeof(*place)));
-	struct pipgate_error text;
 	struct database *database;
-	enum pipgate_action usable;
 	enum pipgate_status status;
 
 	if (a->options.service)
 		return audit_open_service(a, error);
-	status = database_find(named, place, error);
-	if (status == PIPGATE_OK)
-		status = database_open(place->path, &database, error);
+	status = profile_open(a->gate->profile, named, a->context.now, place, &database, error);
 	if (status != PIPGATE_OK)
-		return error_before(error, "no usable advisory database"), status;
+		return status;
 	a->advisories = (struct advisories){database_cursor(database), database_text_of, database_end, database};
 	a->context.database = database_info(database);
 	a->context.database_path = place->path;
 	a->context.database_kind = place->kind;
-	usable = profile_database(profile_find(a->gate->profile), place->kind, a->context.database, a->context.now, &text);
-	if (usable == PIPGATE_BLOCK)
-		return error_set(error, PIPGATE_FAILED, "%s (profile %s does not go on without)", text.text, a->gate->profile);
-	if (usable != PIPGATE_ALLOW)
-		say("%s", text.text);
 	return PIPGATE_OK;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/policy/profile.h"
 
+#include "wrapper/say.h"
+
 #include "matcher/base/banned.h"
 
 #define DAY 86400
@@ -39,4 +41,28 @@ enum pipgate_action profile_database(const struct profile *profile, enum databas
 	if (action != PIPGATE_ALLOW)
 		error_set(text, PIPGATE_FAILED, "the advisory database is %lld days old; run `pipgate db update`", (long long)days);
 	return action;
+}
+
+enum pipgate_status profile_open(const char *profile, const char *named, int64_t now, struct database_place *place, struct database **out,
+	struct pipgate_error *error)
+{
+	enum pipgate_action usable;
+	struct pipgate_error text;
+	enum pipgate_status status;
+
+	*out = NULL;
+	status = database_find(named, place, error);
+	if (status == PIPGATE_OK)
+		status = database_open(place->path, out, error);
+	if (status != PIPGATE_OK)
+		return error_before(error, "no usable advisory database"), status;
+	log_stage("database", "%s", place->path);
+	usable = profile_database(profile_find(profile), place->kind, database_info(*out), now, &text);
+	if (usable == PIPGATE_BLOCK) {
+		database_close(out);
+		return error_set(error, PIPGATE_FAILED, "%s (profile %s does not go on without)", text.text, profile);
+	}
+	if (usable != PIPGATE_ALLOW)
+		say("%s", text.text);
+	return PIPGATE_OK;
 }
