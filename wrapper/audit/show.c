@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What reports show of each finding, made once for all formats: ids, texts, the step to the fix, who depends on it. */
 #include <stdlib.h>
-#include <unistd.h>
-
-#include <sys/ioctl.h>
 
 #include "wrapper/audit/audit.h"
 #include "wrapper/pip/index.h"
@@ -157,13 +154,6 @@ static void say_unmatched(const struct auditing *a, const bool *matched)
 			say("--ignore-vuln %s: no finding has that id", ids[i]);
 }
 
-static size_t terminal_width(void)
-{
-	struct winsize size;
-
-	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
-}
-
 enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error)
 {
 	struct finding_shown *shown = must(arena_array(a->run, a->audit.n_findings + 1, sizeof(*shown)));
@@ -173,7 +163,7 @@ enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error)
 	size_t last = SIZE_MAX;
 
 	a->report = (struct audit_report){.inventory = &a->inventory, .audit = &a->audit, .context = &a->context, .findings = shown,
-		.fix = a->options.fix, .dry_run = a->options.dry_run, .width = terminal_width()};
+		.fix = a->options.fix, .dry_run = a->options.dry_run};
 	for (size_t i = 0; i < a->audit.n_findings; i++) {
 		const struct pipgate_finding *f = &a->audit.findings[i];
 

@@ -50,7 +50,6 @@ struct audit_report {
 	size_t n_ignored;       /* findings that --ignore-vuln took out */
 	size_t n_shown, n_vulnerable; /* findings that are left, and distributions that have one */
 	const char *project_page; /* pages of projects: put the normalized name and "/" behind it; NULL: none is known */
-	size_t width;           /* of the terminal, 80 where none is */
 };
 
 typedef void audit_writer(struct buf *out, const struct audit_report *report);
