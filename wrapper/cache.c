@@ -40,19 +40,6 @@ static const char *folder_default(struct pipgate_run *run)
 	return home && home[0] == '/' ? text_format(run, "%s/.cache/pipgate", home) : NULL;
 }
 
-/* Every folder of the path that is missing. */
-static void folders_make(char *path)
-{
-	for (char *p = path + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = 0;
-		mkdir(path, 0700);
-		*p = '/';
-	}
-	mkdir(path, 0700);
-}
-
 void cache_open(struct cache *cache, struct pipgate_run *run, const struct cache_kind *kind, const char *below)
 {
 	char *path;
@@ -65,7 +52,8 @@ void cache_open(struct cache *cache, struct pipgate_run *run, const struct cache
 	path = text_format(run, "%s/%s", below, kind->name);
 	cache->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cache->folder < 0 && errno == ENOENT) {
-		folders_make(path);
+		if (!file_folders(path, 0700))
+			return;
 		cache->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	}
 	if (cache->folder >= 0 && !is_private(cache->folder, S_IFDIR)) {

@@ -98,3 +98,22 @@ enum pipgate_status file_write(const char *path, struct span bytes, struct pipga
 	unlink(beside);
 	return PIPGATE_FAILED;
 }
+
+static bool folder_make(const char *path, mode_t mode)
+{
+	return mkdir(path, mode) == 0 || errno == EEXIST;
+}
+
+bool file_folders(char *path, mode_t mode)
+{
+	for (char *slash = path; (slash = strchr(slash + 1, '/'));) {
+		bool made;
+
+		*slash = 0;
+		made = folder_make(path, mode);
+		*slash = '/';
+		if (!made)
+			return false;
+	}
+	return folder_make(path, mode);
+}

@@ -3,6 +3,8 @@
 #ifndef WRAPPER_FILE_H
 #define WRAPPER_FILE_H
 
+#include <sys/types.h>
+
 #include "matcher/base/buf.h"
 #include "matcher/base/error.h"
 
@@ -13,6 +15,8 @@ enum pipgate_status file_read(int folder, const char *path, struct buf *out, str
 /* Writes beside, fsyncs, renames; a file that is there keeps its mode. "-" is stdout; what is there and no regular file (a link, a
  * FIFO, /dev/null) is written to directly. */
 enum pipgate_status file_write(const char *path, struct span bytes, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* mkdir -p: the folder and what is missing above it. false: errno tells. path is as it was when it returns. */
+bool file_folders(char *path, mode_t mode);
 /* All bytes to a descriptor; false: errno tells. */
 bool file_put(int fd, struct span bytes);
 

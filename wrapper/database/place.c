@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wrapper/file.h"
 #include "wrapper/say.h"
 #include "wrapper/part.h"
 
@@ -120,22 +121,6 @@ enum pipgate_status database_find(const char *named, struct database_place *out,
 	return error_set(error, PIPGATE_FAILED, "no advisory database; make one: pipgate db update");
 }
 
-/* mkdir -p; what is made is for everybody to read, as the umask allows. */
-static bool folder_make(char *path)
-{
-	for (char *p = path + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = 0;
-		if (mkdir(path, 0755) != 0 && errno != EEXIST) {
-			*p = '/';
-			return false;
-		}
-		*p = '/';
-	}
-	return mkdir(path, 0755) == 0 || errno == EEXIST;
-}
-
 enum pipgate_status database_default_path(char path[4096], struct pipgate_error *error)
 {
 	char folder[4096];
@@ -144,7 +129,7 @@ enum pipgate_status database_default_path(char path[4096], struct pipgate_error 
 		path_set(folder, SYSTEM_FOLDER);
 	else if (!user_folder(folder))
 		return error_set(error, PIPGATE_FAILED, "neither XDG_DATA_HOME nor HOME names a folder; say where: pipgate db build -o FILE");
-	if (!folder_make(folder))
+	if (!file_folders(folder, 0755)) /* for everybody to read, as the umask allows */
 		return error_set(error, PIPGATE_FAILED, "%s: %s", folder, strerror(errno));
 	if (!path_set(path, "%s/" FILE_NAME, folder))
 		return error_set(error, PIPGATE_FAILED, "%s: the path is too long", folder);

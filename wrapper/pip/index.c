@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "wrapper/file.h"
+#include "wrapper/keep.h"
 
 #include "matcher/base/banned.h"
 
@@ -80,12 +80,10 @@ static void config_take(struct settings *s, struct span text)
 
 static void file_take(struct settings *s, const char *path)
 {
-	struct buf text;
+	struct span text;
 
-	buf_init(&text, NULL, PIP_CONFIG_MAX);
-	if (file_read(AT_FDCWD, path, &text, NULL) == PIPGATE_OK) /* pip tells of a broken one itself */
-		config_take(s, buf_view(&text));
-	buf_fini(&text);
+	if (keep_file(s->run, path, PIP_CONFIG_MAX, &text, NULL) == PIPGATE_OK) /* pip tells of a broken one itself */
+		config_take(s, text);
 }
 
 /* ---- which files ---- */

@@ -178,25 +178,15 @@ static enum pipgate_status list_blobs(struct against *a, const char *top, struct
 	return status;
 }
 
-static bool make_folders(char *path, size_t from)
-{
-	for (size_t i = from; path[i]; i++) {
-		if (path[i] != '/')
-			continue;
-		path[i] = 0;
-		if (mkdir(path, 0700) && errno != EEXIST)
-			return false;
-		path[i] = '/';
-	}
-	return true;
-}
-
 static enum pipgate_status lay(struct against *a, const char *folder, struct span name, struct span bytes, struct pipgate_error *error)
 {
-	char *path = text_format(a->run, "%s/%s", folder, name.p);
-	int fd = make_folders(path, strlen(folder) + 1) ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
-	bool done = fd >= 0 && file_put(fd, bytes);
+	char *path = text_format(a->run, "%s/%s", folder, name.p), *above = text_copy(a->run, span_of(path));
+	int fd;
+	bool done;
 
+	*strrchr(above, '/') = 0;
+	fd = file_folders(above, 0700) ? open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600) : -1;
+	done = fd >= 0 && file_put(fd, bytes);
 	if (fd >= 0 && close(fd))
 		done = false;
 	return done ? PIPGATE_OK : error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "wrapper/file.h"
+#include "wrapper/keep.h"
 
 #include "matcher/base/banned.h"
 
@@ -23,18 +22,6 @@ static bool is_folder(const char *path)
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-static struct span small_file(struct pipgate_run *run, const char *path)
-{
-	struct buf bytes;
-	struct span text = {NULL, 0};
-
-	buf_init(&bytes, NULL, SMALL_FILE);
-	if (file_read(AT_FDCWD, path, &bytes, NULL) == PIPGATE_OK)
-		text = must_span(arena_copy(run, buf_view(&bytes)));
-	buf_fini(&bytes);
-	return text;
 }
 
 static struct span parent(struct span path)
@@ -61,8 +48,10 @@ static void add_folder(struct words *words, const char *path)
 
 static void add_pth(struct pipgate_run *run, struct words *words, const char *folder, const char *name)
 {
-	struct span text = small_file(run, text_format(run, "%s/%s", folder, name));
+	struct span text;
 
+	if (keep_file(run, text_format(run, "%s/%s", folder, name), SMALL_FILE, &text, NULL) != PIPGATE_OK)
+		return;
 	while (text.n) {
 		struct span line = span_trim(span_split(&text, '\n'));
 
@@ -236,9 +225,11 @@ enum pipgate_status layout_find(struct pipgate_run *run, const char *python, str
 {
 	struct words own = {.run = run}, base = {.run = run}, user = {.run = run}, variable = {.run = run};
 	const char *prefix = text_copy(run, parent(parent(span_of(python)))), *base_prefix;
-	struct span cfg = small_file(run, text_format(run, "%s/pyvenv.cfg", prefix));
+	struct span cfg = {NULL, 0};
 	char real[PATH_MAX];
 
+	if (keep_file(run, text_format(run, "%s/pyvenv.cfg", prefix), SMALL_FILE, &cfg, NULL) != PIPGATE_OK)
+		cfg = (struct span){NULL, 0};
 	*out = (struct layout){.prefix = prefix, .virtual_environment = cfg.p != NULL};
 	if (!realpath(python, real))
 		return error_set(error, PIPGATE_FAILED, "%s: %s", python, strerror(errno));

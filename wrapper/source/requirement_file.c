@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wrapper/file.h"
@@ -274,6 +275,13 @@ static enum pipgate_status add_text(struct requirement_files *files, struct plac
 enum pipgate_status requirement_file_add(struct requirement_files *files, const char *path, struct span text, struct pipgate_error *error)
 {
 	return add_text(files, (struct place){.file = path}, text, error);
+}
+
+bool requirement_file_stays(const char *path)
+{
+	struct stat st;
+
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 enum pipgate_status requirement_file_read(struct requirement_files *files, const char *path, struct pipgate_error *error)

@@ -58,6 +58,8 @@ enum pipgate_status requirement_file_read(struct requirement_files *files, const
 /* The same of bytes that were read already. */
 enum pipgate_status requirement_file_add(struct requirement_files *files, const char *path, struct span text,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Is it a regular file, which can be read twice? (No pipe, and not "-".) */
+bool requirement_file_stays(const char *path);
 /* One line as it would stand in such a file: of a notebook, of a project's table. at: where it really stands. */
 enum pipgate_status requirement_line_add(struct requirement_files *files, const char *path, size_t line, struct span text,
 	struct pipgate_error *error) PIPGATE_MUST_USE;

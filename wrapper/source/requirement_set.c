@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/source/requirement_set.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "wrapper/file.h"
+#include "wrapper/keep.h"
 #include "wrapper/source/requirement_place.h"
 #include "wrapper/source/resolve.h"
 #include "wrapper/sorted.h"
@@ -133,13 +132,6 @@ static void add_plan(struct gathering *g, const struct requirement_set *set, con
 
 /* ---- by the real pip ---- */
 
-static bool is_regular(const char *path)
-{
-	struct stat st;
-
-	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 /* Its files must still be as we have read them, or lines and answer would not belong together. What can be read once only is a copy. */
 static enum pipgate_status unchanged(const void *ctx, struct pipgate_error *error)
 {
@@ -148,13 +140,11 @@ static enum pipgate_status unchanged(const void *ctx, struct pipgate_error *erro
 	enum pipgate_status status = PIPGATE_OK;
 
 	for (size_t i = 0; i < files->texts.n && status == PIPGATE_OK; i++) {
-		struct buf bytes;
+		struct span now;
 
-		buf_init(&bytes, NULL, SOURCE_BYTES);
-		if (is_regular(texts[i].path) && (file_read(AT_FDCWD, texts[i].path, &bytes, NULL) != PIPGATE_OK ||
-			!span_equal(bytes.n ? buf_view(&bytes) : SPAN(""), texts[i].bytes)))
+		if (requirement_file_stays(texts[i].path) && (keep_file(files->run, texts[i].path, SOURCE_BYTES, &now, NULL) != PIPGATE_OK ||
+			!span_equal(now, texts[i].bytes)))
 			status = error_set(error, PIPGATE_FAILED, "%s was changed while it was audited; run it again", texts[i].path);
-		buf_fini(&bytes);
 	}
 	return status;
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Installed distributions: of an interpreter's environment, or of folders; and who looks after each. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "matcher/base/json.h"
-#include "wrapper/file.h"
+#include "wrapper/keep.h"
 #include "wrapper/source/environment.h"
 #include "wrapper/source/layout.h"
 #include "wrapper/source/source.h"
@@ -20,14 +19,12 @@
 
 static struct span beside(struct pipgate_run *run, const char *place, const char *name)
 {
-	struct span text = {NULL, 0};
-	struct buf bytes;
+	struct span text;
 
-	buf_init(&bytes, NULL, BESIDE_MAX);
-	if (file_read(AT_FDCWD, text_format(run, "%s/%s", place, name), &bytes, NULL) == PIPGATE_OK && bytes.n)
-		text = must_span(arena_copy(run, span_trim(buf_view(&bytes))));
-	buf_fini(&bytes);
-	return text;
+	if (keep_file(run, text_format(run, "%s/%s", place, name), BESIDE_MAX, &text, NULL) != PIPGATE_OK)
+		return (struct span){NULL, 0};
+	text = span_trim(text);
+	return text.n ? must_span(arena_copy(run, text)) : text; /* NUL-ended */
 }
 
 static bool is_editable(struct pipgate_run *run, const char *place)

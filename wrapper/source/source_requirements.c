@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requirements files as an input: one, or several that are one request. */
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wrapper/file.h"
@@ -13,13 +10,6 @@
 #include "matcher/base/banned.h"
 
 /* ---- what can be read once only ---- */
-
-static bool is_regular(const char *path)
-{
-	struct stat st;
-
-	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
 
 /* What it names by a path stands beside it, and not beside its copy. */
 static void add_copy(struct buf *out, const struct requirement_files *files, size_t index, const char *folder)
@@ -48,7 +38,7 @@ static const char *for_pip(struct gathering *g, const struct requirement_files *
 	char folder[PATH_MAX];
 	struct buf out;
 
-	if (is_regular(file->path))
+	if (requirement_file_stays(file->path))
 		return file->path;
 	temporary = temporary_folder(error);
 	buf_init(&out, NULL, 2 * SOURCE_BYTES);
