@@ -291,12 +291,13 @@ static enum pipgate_status exchange_one(struct child *child, struct span text, v
 enum pipgate_status transport_run_with(const char *program, uint32_t grace_ms, const struct transport_job *job,
 				       const struct transport_sink *sink, struct transport_result *result, struct pipgate_error *error)
 {
-	struct one_job one = {job, sink, result,
-		clock_monotonic_ms() + grace_ms + (job->deadline_ms ? job->deadline_ms : TRANSPORT_DEADLINE_MS)};
+	struct one_job one = {.job = job, .sink = sink,
+		.deadline = clock_monotonic_ms() + grace_ms + (job->deadline_ms ? job->deadline_ms : TRANSPORT_DEADLINE_MS)};
 	enum pipgate_status status;
 	struct buf text;
 
 	*result = (struct transport_result){.date = -1};
+	one.result = result;
 	buf_init(&text, NULL, FETCH_JOB_MAX + FETCH_BODY_MAX);
 	status = job_write(job, FRAMES_JOB, false, &text, error);
 	if (status == PIPGATE_OK)
