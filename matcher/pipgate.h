@@ -230,6 +230,12 @@ struct pipgate_component {
 	bool requested;         /* asked for by name, not drawn in */
 	bool sdist;             /* its build code runs */
 	bool yanked;
+	bool unpinned;          /* asked for by a requirement that is no == of one version */
+	bool unlocked;          /* no hash holds it: neither a lock file nor a hashed requirement names its archive */
+	bool cached_build;      /* a wheel that pip built here earlier, which nothing verifies */
+	const struct span *groups; /* the dependency groups and extras of the project that draw it in */
+	size_t n_groups;
+	struct span place;      /* the file that asks for it, as it is shown; empty: the command line, or none */
 };
 
 /* ---- match ---- */
@@ -254,6 +260,11 @@ struct pipgate_finding {
 	size_t n_fixed;
 	bool has_end;           /* a record names a fixed or last affected version or a finite list: clean releases may exist */
 	bool malicious;
+	bool exploited;         /* in CISA's catalogue of known exploited vulnerabilities (KEV) */
+	bool exploit_public;    /* a record refers to an exploit (OSV reference of type EVIDENCE) */
+	bool has_epss;          /* FIRST's EPSS knows it: the highest of its CVE ids */
+	uint16_t epss;          /* probability of exploitation in the next 30 days × 10,000 */
+	uint16_t epss_percentile; /* × 10,000 */
 };
 
 struct pipgate_match {
@@ -285,6 +296,46 @@ enum pipgate_status pipgate_graph_new(struct pipgate_run *run, const struct pipg
 /* The shortest chain to components[index]; of equals the one whose names come first. Broken: the component alone. */
 enum pipgate_status pipgate_why(const struct pipgate_graph *graph, size_t index, struct pipgate_chain *out) PIPGATE_MUST_USE;
 
+/* ---- facts: what an index and external programs say of a component. Whatever nobody said is 0, never "no". ---- */
+
+enum pipgate_answer {
+	PIPGATE_NOT_KNOWN = 0,
+	PIPGATE_NO,
+	PIPGATE_YES,
+};
+enum pipgate_project_status { /* PEP 792 */
+	PIPGATE_PROJECT_UNKNOWN = 0,
+	PIPGATE_PROJECT_ACTIVE,
+	PIPGATE_PROJECT_ARCHIVED,
+	PIPGATE_PROJECT_DEPRECATED,
+	PIPGATE_PROJECT_QUARANTINED,
+};
+enum pipgate_index_kind {
+	PIPGATE_INDEX_UNKNOWN = 0, /* nothing is declared of it */
+	PIPGATE_INDEX_PUBLIC,
+	PIPGATE_INDEX_MIRROR,      /* of the public one: the same names, the same distributions */
+	PIPGATE_INDEX_PRIVATE,     /* names of its own */
+};
+
+struct pipgate_opinion;
+struct pipgate_facts {
+	struct span index;             /* URL of the index that serves it, without credentials; empty: not known */
+	enum pipgate_index_kind kind;  /* as policy declares that index */
+	bool default_index;            /* it is the one that pip uses where nothing is configured */
+	enum pipgate_answer elsewhere; /* the name is served by a private and by another index */
+	enum pipgate_answer yanked;
+	struct span yanked_reason;
+	enum pipgate_project_status status;
+	struct span status_reason;
+	enum pipgate_answer attested;  /* its archive has an attestation (PEP 740) */
+	int64_t uploaded;              /* its first archive, UNIX seconds; 0: the index does not tell */
+	int64_t project_begun;         /* the oldest archive of the project; 0: the index does not tell */
+	struct span old_enough;        /* the newest release that min-age lets pass; empty: none, or not known */
+	struct span similar;           /* a well-known name that is one edit away; empty: none */
+	const struct pipgate_opinion *opinions; /* of external checks */
+	size_t n_opinions;
+};
+
 /* ---- policy and verdict ---- */
 
 enum pipgate_action {
@@ -294,12 +345,40 @@ enum pipgate_action {
 	PIPGATE_BLOCK,
 };
 
+struct pipgate_opinion {
+	struct span engine; /* the check's name */
+	enum pipgate_action action;
+	struct span text;   /* why, for people */
+};
+
 struct pipgate_policy;
+
+/* Where a part of a policy comes from, from the weakest to the strongest. */
+enum pipgate_layer_kind {
+	PIPGATE_LAYER_DEFAULT = 1,
+	PIPGATE_LAYER_PROFILE,
+	PIPGATE_LAYER_SYSTEM,
+	PIPGATE_LAYER_USER,
+	PIPGATE_LAYER_PROJECT,
+	PIPGATE_LAYER_VARIABLE,
+	PIPGATE_LAYER_OPTION,
+};
+struct pipgate_layer {
+	enum pipgate_layer_kind kind;
+	const char *name;  /* what a reason says: "/etc/pipgate/policy.yaml", "--gate-fail-on"; must live as long as the policy */
+	bool may_loosen;   /* false: it can only make the verdict stricter (a project that nobody trusts) */
+	bool approves;     /* exceptions in it count as approved: the requester cannot write it */
+};
 
 enum pipgate_status pipgate_policy_new(struct pipgate_run *run, struct pipgate_policy **out) PIPGATE_MUST_USE; /* the defaults */
 /* One key of one layer, later ones win; layer is the name that a reason gives ("--gate-fail-on", "PIPGATE_FAIL_ON").
  * Keys: mode, fail-on, unknown, malicious, no-fix-available, sdist, satisfied, block (repeats). INVALID: no such key, or no such value. */
 enum pipgate_status pipgate_policy_set(struct pipgate_policy *policy, struct span key, struct span value, const char *layer,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* A whole document of a layer: YAML of schema pipgate/policy/1, exceptions/1, baseline/1 or owners/1. Layers come in their order.
+ * INVALID names line and column, shows the line with a caret, and the nearest known key. */
+enum pipgate_status pipgate_policy_add(struct pipgate_policy *policy, const struct pipgate_layer *layer, struct span text,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 
 enum pipgate_rule { /* which rule of the policy spoke */
@@ -308,6 +387,27 @@ enum pipgate_rule { /* which rule of the policy spoke */
 	PIPGATE_RULE_NAME,    /* a pattern of block */
 	PIPGATE_RULE_VERSION, /* it is not PEP 440 */
 	PIPGATE_RULE_SDIST,
+	PIPGATE_RULE_EXPLOITED, /* KEV */
+	PIPGATE_RULE_EPSS,
+	PIPGATE_RULE_YANKED,
+	PIPGATE_RULE_STATUS,    /* of the project: quarantined, archived, deprecated */
+	PIPGATE_RULE_AGE,       /* min-age */
+	PIPGATE_RULE_DIRECT,    /* a VCS, a URL, a local path */
+	PIPGATE_RULE_UNPINNED,
+	PIPGATE_RULE_LOCK,
+	PIPGATE_RULE_CACHED_BUILD,
+	PIPGATE_RULE_INDEX,     /* from an index that is not allowed, or served by two */
+	PIPGATE_RULE_SIMILAR,   /* one edit from a well-known name */
+	PIPGATE_RULE_CHECK,     /* an external check's opinion */
+	PIPGATE_RULE_OWN,       /* a rule of the policy's own list */
+	PIPGATE_RULES,          /* their number */
+};
+const char *pipgate_rule_name(enum pipgate_rule rule); /* "severity" */
+
+enum pipgate_pardon { /* what let a judgement pass */
+	PIPGATE_PARDON_NONE = 0,
+	PIPGATE_PARDON_EXCEPTION,
+	PIPGATE_PARDON_BASELINE,
 };
 
 struct pipgate_judgement {
@@ -316,12 +416,26 @@ struct pipgate_judgement {
 	enum pipgate_rule rule;
 	enum pipgate_action action;
 	struct span reason; /* "HIGH reaches fail-on high (default)" */
+	struct span where;  /* the layer that decided, with its line where it is a file: "/etc/pipgate/policy.yaml:12" */
+	struct span message; /* the organisation's own words of the rule; empty: none */
+	int64_t blocks_from; /* a warning that becomes a block then, UNIX seconds; 0: it stays one */
+	enum pipgate_pardon pardon;
+	struct span owner;  /* who is asked about the component: "team-a (a@example.org)"; empty: nobody is named */
+};
+
+struct pipgate_risk { /* of a finding */
+	unsigned priority; /* higher is more urgent */
+	struct span sum;   /* "critical 40 + exploited 30 + direct 5" */
 };
 
 struct pipgate_verdict {
 	enum pipgate_action action; /* the strictest of all; ALLOW where nothing is said */
 	const struct pipgate_judgement *judgements; /* one per finding, in their order, then what is said about components */
 	size_t n_judgements;
+	const struct pipgate_risk *risks; /* one per finding */
+	const size_t *order;     /* the findings, the most urgent first */
+	const struct span *notes; /* what is wrong with the policy, not with the plan: "the exception … expired on …" */
+	size_t n_notes;
 };
 
 struct pipgate_case { /* all that a verdict is made of */
@@ -330,6 +444,8 @@ struct pipgate_case { /* all that a verdict is made of */
 	const bool *unknown; /* per component: its version could not be decided */
 	const struct pipgate_finding *findings;
 	size_t n_findings;
+	const struct pipgate_facts *facts; /* one per component, NULL: nobody was asked */
+	int64_t now;                       /* UNIX seconds; what has a date is judged by it */
 };
 
 /* INVALID: a pattern of the policy cannot be decided within its limits. FAILED: an action was never set. */
