@@ -331,7 +331,9 @@ struct pipgate_facts {
 	int64_t uploaded;              /* its first archive, UNIX seconds; 0: the index does not tell */
 	int64_t project_begun;         /* the oldest archive of the project; 0: the index does not tell */
 	struct span old_enough;        /* the newest release that min-age lets pass; empty: none, or not known */
+	bool fixes;                    /* that one has findings which this release has not */
 	struct span similar;           /* a well-known name that is one edit away; empty: none */
+	enum pipgate_answer listed;    /* does the index have the name at all? */
 	const struct pipgate_opinion *opinions; /* of external checks */
 	size_t n_opinions;
 };
@@ -396,6 +398,7 @@ enum pipgate_rule { /* which rule of the policy spoke */
 	PIPGATE_RULE_UNPINNED,
 	PIPGATE_RULE_LOCK,
 	PIPGATE_RULE_CACHED_BUILD,
+	PIPGATE_RULE_ATTESTATION,
 	PIPGATE_RULE_INDEX,     /* from an index that is not allowed, or served by two */
 	PIPGATE_RULE_SIMILAR,   /* one edit from a well-known name */
 	PIPGATE_RULE_CHECK,     /* an external check's opinion */

@@ -3,142 +3,68 @@
  * The decision: findings, facts and a policy → a verdict, each judgement with its reason. It knows nothing of where
  * they come from. An action that nobody set ends it: only an explicit allow allows.
  */
-#include "matcher/base/arena.h"
-#include "matcher/base/error.h"
-#include "matcher/policy/policy.h"
+#include "matcher/verdict.h"
+
+#include <stdlib.h>
+
+#include "matcher/policy/risk.h"
 
 #include "matcher/base/banned.h"
 
-struct judge {
-	struct pipgate_run *run;
-	const struct pipgate_policy *policy;
-	const struct pipgate_case *subject;
-	struct pattern_matcher matcher;
-	struct list judgements;
-	enum pipgate_action strictest;
-	struct pipgate_error *error;
-};
-
-struct opinion {
-	enum pipgate_rule rule;
-	enum pipgate_action action;
-	struct span reason; /* p NULL: no memory */
-};
-
-static const struct policy_value *setting(const struct judge *j, enum policy_key key)
+const char *pipgate_rule_name(enum pipgate_rule rule)
 {
-	return &j->policy->values[key];
+	static const char *const names[PIPGATE_RULES] = {
+		[0] = "none",
+		[PIPGATE_RULE_SEVERITY] = "severity",
+		[PIPGATE_RULE_MALICIOUS] = "malicious",
+		[PIPGATE_RULE_NAME] = "name",
+		[PIPGATE_RULE_VERSION] = "version",
+		[PIPGATE_RULE_SDIST] = "sdist",
+		[PIPGATE_RULE_EXPLOITED] = "exploited",
+		[PIPGATE_RULE_EPSS] = "epss",
+		[PIPGATE_RULE_YANKED] = "yanked",
+		[PIPGATE_RULE_STATUS] = "status",
+		[PIPGATE_RULE_AGE] = "age",
+		[PIPGATE_RULE_DIRECT] = "direct",
+		[PIPGATE_RULE_UNPINNED] = "unpinned",
+		[PIPGATE_RULE_LOCK] = "lock",
+		[PIPGATE_RULE_CACHED_BUILD] = "cached-build",
+		[PIPGATE_RULE_ATTESTATION] = "attestation",
+		[PIPGATE_RULE_INDEX] = "index",
+		[PIPGATE_RULE_SIMILAR] = "similar",
+		[PIPGATE_RULE_CHECK] = "check",
+		[PIPGATE_RULE_OWN] = "own",
+	};
+
+	return names[rule];
 }
 
-/* "WHAT: KEY VALUE (LAYER)", the setting that decides. */
-static struct span setting_reason(const struct judge *j, const char *what, enum policy_key key)
+const struct pipgate_facts *facts_of(const struct judge *j, size_t component)
+{
+	static const struct pipgate_facts none;
+
+	return j->subject->facts ? &j->subject->facts[component] : &none;
+}
+
+struct span setting_where(const struct judge *j, enum policy_key key)
 {
 	const struct policy_value *s = setting(j, key);
 
-	return arena_format(j->run, "%s: %s %s (%s)", what, policy_key_name(key), s->word, s->layer);
+	return s->line ? arena_format(j->run, "%s:%u", s->layer, s->line) : span_of(s->layer);
 }
 
-/* ---- the rules ---- */
-
-static struct opinion by_level(const struct judge *j, enum pipgate_level level, const char *shown)
+enum pipgate_status judge_no_memory(const struct judge *j)
 {
-	const struct policy_value *s = setting(j, POLICY_FAIL_ON);
-	bool never = s->value == POLICY_FAIL_ON_NEVER;
-	bool blocks = !never && (int)level >= s->value;
-	const char *relation = blocks ? "reaches" : never ? "does not block:" : "is below";
-
-	return (struct opinion){
-		PIPGATE_RULE_SEVERITY, blocks ? PIPGATE_BLOCK : PIPGATE_WARN,
-		arena_format(j->run, "%s %s fail-on %s (%s)", shown, relation, s->word, s->layer),
-	};
+	return error_set(j->error, PIPGATE_NO_MEMORY, "out of memory");
 }
 
-static struct opinion by_unknown(const struct judge *j, const char *what)
-{
-	const struct policy_value *s = setting(j, POLICY_UNKNOWN);
-	struct span shown;
-
-	if (s->value == POLICY_UNKNOWN_WARN || s->value == POLICY_UNKNOWN_IGNORE)
-		return (struct opinion){
-			PIPGATE_RULE_SEVERITY, s->value == POLICY_UNKNOWN_WARN ? PIPGATE_WARN : PIPGATE_ALLOW,
-			setting_reason(j, what, POLICY_UNKNOWN),
-		};
-	shown = arena_format(j->run, "%s counts as %s (%s) and", what, s->word, s->layer);
-	if (!shown.p)
-		return (struct opinion){0};
-	return by_level(j, (enum pipgate_level)s->value, shown.p);
-}
-
-/* Nothing that could be installed instead is known, so a block would help nobody. */
-static void spare_unfixed(const struct judge *j, struct opinion *o)
-{
-	const struct policy_value *s = setting(j, POLICY_NO_FIX);
-
-	if ((int)o->action <= s->value || !o->reason.p)
-		return;
-	o->action = (enum pipgate_action)s->value;
-	o->reason = arena_format(j->run, SPAN_FMT ", but no clean release is known", SPAN_ARG(o->reason));
-}
-
-static struct opinion by_malice(const struct judge *j)
-{
-	const struct policy_value *s = setting(j, POLICY_MALICIOUS);
-
-	return (struct opinion){
-		PIPGATE_RULE_MALICIOUS, (enum pipgate_action)s->value,
-		arena_format(j->run, "malicious: %s (%s)", s->word, s->layer),
-	};
-}
-
-static struct opinion by_finding(const struct judge *j, const struct pipgate_finding *finding)
-{
-	struct opinion o;
-
-	if (finding->malicious)
-		return by_malice(j);
-	if (finding->severity.level == PIPGATE_LEVEL_UNKNOWN)
-		o = by_unknown(j, "unknown severity");
-	else
-		o = by_level(j, finding->severity.level, pipgate_level_name(finding->severity.level));
-	if (!finding->has_end)
-		spare_unfixed(j, &o);
-	return o;
-}
-
-/* A version that cannot be compared is never clean. */
-static struct opinion by_version(const struct judge *j)
-{
-	struct opinion o = by_unknown(j, "a version that is not PEP 440");
-
-	o.rule = PIPGATE_RULE_VERSION;
-	if (o.action == PIPGATE_ALLOW)
-		o.action = PIPGATE_WARN;
-	return o;
-}
-
-static struct opinion by_pattern(const struct judge *j, const struct pattern *pattern)
-{
-	return (struct opinion){
-		PIPGATE_RULE_NAME, PIPGATE_BLOCK,
-		arena_format(j->run, "its name matches block '" SPAN_FMT "' (%s)", SPAN_ARG(pattern->text), pattern->layer),
-	};
-}
-
-static struct opinion by_build(const struct judge *j)
-{
-	return (struct opinion){
-		PIPGATE_RULE_SDIST, (enum pipgate_action)setting(j, POLICY_SDIST)->value,
-		setting_reason(j, "builds from source", POLICY_SDIST),
-	};
-}
-
-/* ---- what changes a judgement afterwards ---- */
+/* ---- what every judgement goes through ---- */
 
 static void cap_satisfied(const struct judge *j, const struct pipgate_component *component, struct opinion *o)
 {
 	const struct policy_value *s = setting(j, POLICY_SATISFIED);
 
-	if (component->origin != PIPGATE_ORIGIN_INSTALLED || (int)o->action <= s->value || !o->reason.p)
+	if (component->origin != PIPGATE_ORIGIN_INSTALLED || (int64_t)o->action <= s->value)
 		return;
 	o->action = (enum pipgate_action)s->value;
 	o->reason = arena_format(j->run, SPAN_FMT ", but already installed: satisfied %s (%s)", SPAN_ARG(o->reason), s->word, s->layer);
@@ -162,63 +88,84 @@ static bool action_set(enum pipgate_action action)
 	return action == PIPGATE_ALLOW || action == PIPGATE_WARN || action == PIPGATE_BLOCK;
 }
 
-static enum pipgate_status no_memory(const struct judge *j)
+static enum pipgate_status no_action(const struct judge *j, const struct pipgate_component *c)
 {
-	return error_set(j->error, PIPGATE_NO_MEMORY, "out of memory");
+	return error_set(j->error, PIPGATE_FAILED, "no action was set for " SPAN_FMT, SPAN_ARG(c->name));
 }
 
-static enum pipgate_status judgement_add(struct judge *j, size_t component, size_t finding, struct opinion o)
+static enum pipgate_status judgement_push(struct judge *j, size_t component, size_t finding, const struct opinion *o)
+{
+	const struct policy_owner *owner = j->owners ? j->owners[component] : NULL;
+	struct pipgate_judgement *place = list_push(j->run, &j->judgements, sizeof(*place));
+	struct span team = owner ? owner_text(j->run, owner) : (struct span){NULL, 0};
+
+	if (!place || (owner && !team.p))
+		return judge_no_memory(j);
+	*place = (struct pipgate_judgement){component, finding, o->rule, o->action, o->reason, o->where, o->message, o->blocks_from, o->pardon, team};
+	if (o->action > j->strictest)
+		j->strictest = o->action;
+	return PIPGATE_OK;
+}
+
+enum pipgate_status judgement_add(struct judge *j, size_t component, size_t finding, struct opinion o)
 {
 	const struct pipgate_component *c = &j->subject->components[component];
-	struct pipgate_judgement *place;
+	enum pipgate_status status;
 
 	if (!o.reason.p)
-		return no_memory(j);
-	if (action_set(o.action))
-		cap_satisfied(j, c, &o);
+		return judge_no_memory(j);
+	status = action_set(o.action) ? PIPGATE_OK : no_action(j, c);
+	if (status == PIPGATE_OK)
+		status = changes_apply(j, component, finding, &o);
+	if (status != PIPGATE_OK)
+		return status;
+	cap_satisfied(j, c, &o);
 	if (!action_set(o.action))
-		return error_set(j->error, PIPGATE_FAILED, "no action was set for " SPAN_FMT, SPAN_ARG(c->name));
+		return no_action(j, c);
 	if (o.reason.p)
 		apply_mode(j, &o);
-	place = o.reason.p ? list_push(j->run, &j->judgements, sizeof(*place)) : NULL;
-	if (!place)
-		return no_memory(j);
-	*place = (struct pipgate_judgement){component, finding, o.rule, o.action, o.reason};
-	if (o.action > j->strictest)
-		j->strictest = o.action;
+	return o.reason.p ? judgement_push(j, component, finding, &o) : judge_no_memory(j);
+}
+
+/* ---- urgency ---- */
+
+struct urgent {
+	unsigned priority;
+	size_t index;
+};
+
+static int by_urgency(const void *a, const void *b)
+{
+	const struct urgent *x = a, *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority > y->priority ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static enum pipgate_status weigh(struct judge *j, struct pipgate_verdict *out)
+{
+	const struct pipgate_case *s = j->subject;
+	struct pipgate_risk *risks = arena_array(j->run, s->n_findings + 1, sizeof(*risks));
+	struct urgent *urgent = arena_array(j->run, s->n_findings + 1, sizeof(*urgent));
+	size_t *order = arena_array(j->run, s->n_findings + 1, sizeof(*order));
+
+	if (!risks || !urgent || !order)
+		return judge_no_memory(j);
+	for (size_t i = 0; i < s->n_findings; i++) {
+		if (risk_of(j->run, j->policy, &s->components[s->findings[i].component], &s->findings[i], &risks[i]) != PIPGATE_OK)
+			return judge_no_memory(j);
+		urgent[i] = (struct urgent){risks[i].priority, i};
+	}
+	qsort(urgent, s->n_findings, sizeof(*urgent), by_urgency);
+	for (size_t i = 0; i < s->n_findings; i++)
+		order[i] = urgent[i].index;
+	out->risks = risks;
+	out->order = order;
 	return PIPGATE_OK;
 }
 
 /* ---- the order of judgements ---- */
-
-static enum pipgate_status judge_name(struct judge *j, size_t component)
-{
-	const struct pattern *patterns = j->policy->patterns.items;
-	struct span name = j->subject->components[component].name;
-
-	for (size_t i = 0; i < j->policy->patterns.n; i++) {
-		bool hit = false;
-		enum pipgate_status status = pattern_match(&j->matcher, &patterns[i], name, &hit, j->error);
-
-		if (status != PIPGATE_OK)
-			return status;
-		if (hit)
-			return judgement_add(j, component, SIZE_MAX, by_pattern(j, &patterns[i]));
-	}
-	return PIPGATE_OK;
-}
-
-static enum pipgate_status judge_component(struct judge *j, size_t component)
-{
-	const struct pipgate_component *c = &j->subject->components[component];
-	enum pipgate_status status = judge_name(j, component);
-
-	if (status == PIPGATE_OK && j->subject->unknown[component])
-		status = judgement_add(j, component, SIZE_MAX, by_version(j));
-	if (status == PIPGATE_OK && c->sdist && c->origin != PIPGATE_ORIGIN_INSTALLED && setting(j, POLICY_SDIST)->value != PIPGATE_ALLOW)
-		status = judgement_add(j, component, SIZE_MAX, by_build(j));
-	return status;
-}
 
 /* What a caller or an unset key could get wrong, before anything is judged. */
 static enum pipgate_status judge_check(const struct judge *j)
@@ -226,7 +173,7 @@ static enum pipgate_status judge_check(const struct judge *j)
 	const struct pipgate_case *s = j->subject;
 
 	for (size_t key = 0; key < POLICY_KEYS; key++)
-		if (!setting(j, (enum policy_key)key)->value)
+		if (!policy_is_set(j->policy, (enum policy_key)key))
 			return error_set(j->error, PIPGATE_FAILED, "the policy's %s was never set", policy_key_name((enum policy_key)key));
 	if (s->n_components && !s->unknown)
 		return error_set(j->error, PIPGATE_FAILED, "it is not said which versions are unknown");
@@ -236,20 +183,55 @@ static enum pipgate_status judge_check(const struct judge *j)
 	return PIPGATE_OK;
 }
 
+static enum pipgate_status owners_find(struct judge *j)
+{
+	if (!j->policy->owners.n)
+		return PIPGATE_OK;
+	j->owners = arena_array(j->run, j->subject->n_components + 1, sizeof(*j->owners));
+	if (!j->owners)
+		return judge_no_memory(j);
+	for (size_t i = 0; i < j->subject->n_components; i++) {
+		enum pipgate_status status = owner_find(j->policy, &j->matcher, &j->subject->components[i], &j->owners[i], j->error);
+
+		if (status != PIPGATE_OK)
+			return status;
+	}
+	return PIPGATE_OK;
+}
+
+static enum pipgate_status judge_begin(struct judge *j)
+{
+	enum pipgate_status status = judge_check(j);
+
+	if (status == PIPGATE_OK && pattern_matcher_init(j->run, &j->matcher) != PIPGATE_OK)
+		status = judge_no_memory(j);
+	if (status == PIPGATE_OK)
+		status = owners_find(j);
+	return status == PIPGATE_OK ? changes_begin(j) : status;
+}
+
 enum pipgate_status pipgate_decide(struct pipgate_run *run, const struct pipgate_policy *policy, const struct pipgate_case *subject,
 	struct pipgate_verdict *out, struct pipgate_error *error)
 {
 	struct judge j = {.run = run, .policy = policy, .subject = subject, .strictest = PIPGATE_ALLOW, .error = error};
-	enum pipgate_status status = judge_check(&j);
+	struct pipgate_verdict verdict = {.action = PIPGATE_UNDECIDED};
+	enum pipgate_status status = judge_begin(&j);
 
-	if (status == PIPGATE_OK && policy->patterns.n && pattern_matcher_init(run, &j.matcher) != PIPGATE_OK)
-		status = no_memory(&j);
 	for (size_t i = 0; status == PIPGATE_OK && i < subject->n_findings; i++)
-		status = judgement_add(&j, subject->findings[i].component, i, by_finding(&j, &subject->findings[i]));
+		status = judgement_add(&j, subject->findings[i].component, i, opinion_of_finding(&j, &subject->findings[i]));
 	for (size_t i = 0; status == PIPGATE_OK && i < subject->n_components; i++)
 		status = judge_component(&j, i);
+	if (status == PIPGATE_OK)
+		status = changes_end(&j);
+	if (status == PIPGATE_OK)
+		status = weigh(&j, &verdict);
 	if (status != PIPGATE_OK)
 		return status;
-	*out = (struct pipgate_verdict){j.strictest, j.judgements.items, j.judgements.n};
+	verdict.action = j.strictest;
+	verdict.judgements = j.judgements.items;
+	verdict.n_judgements = j.judgements.n;
+	verdict.notes = j.notes.items;
+	verdict.n_notes = j.notes.n;
+	*out = verdict;
 	return PIPGATE_OK;
 }

@@ -79,22 +79,32 @@ bool finding_has_id(const struct pipgate_finding *finding, const char *id)
 	return false;
 }
 
-enum pipgate_status audit_decide(struct audit *audit, const struct pipgate_policy *policy, const struct pipgate_cursor *cursor,
-	struct pipgate_error *error)
+enum pipgate_status audit_match(struct audit *audit, const struct pipgate_cursor *cursor, struct pipgate_error *error)
 {
 	enum pipgate_status status;
 
 	audit->verdict = (struct pipgate_verdict){.action = PIPGATE_UNDECIDED};
 	status = match_all(audit, cursor, error);
-	if (status == PIPGATE_OK)
-		status = explain(audit, error);
-	if (status == PIPGATE_OK)
-		status = pipgate_decide(audit->run, policy, &(struct pipgate_case){
-			.components = audit->components,
-			.n_components = audit->n_components,
-			.unknown = audit->unknown,
-			.findings = audit->findings,
-			.n_findings = audit->n_findings,
-		}, &audit->verdict, error);
-	return status;
+	return status == PIPGATE_OK ? explain(audit, error) : status;
+}
+
+enum pipgate_status audit_judge_case(struct audit *audit, const struct pipgate_policy *policy, struct pipgate_error *error)
+{
+	return pipgate_decide(audit->run, policy, &(struct pipgate_case){
+		.components = audit->components,
+		.n_components = audit->n_components,
+		.unknown = audit->unknown,
+		.findings = audit->findings,
+		.n_findings = audit->n_findings,
+		.facts = audit->facts,
+		.now = audit->now,
+	}, &audit->verdict, error);
+}
+
+enum pipgate_status audit_decide(struct audit *audit, const struct pipgate_policy *policy, const struct pipgate_cursor *cursor,
+	struct pipgate_error *error)
+{
+	enum pipgate_status status = audit_match(audit, cursor, error);
+
+	return status == PIPGATE_OK ? audit_judge_case(audit, policy, error) : status;
 }

@@ -13,6 +13,8 @@ struct audit {
 	struct pipgate_environment environment;
 	const struct pipgate_component *components;
 	size_t n_components;
+	int64_t now;
+	struct pipgate_facts *facts; /* per component; NULL: nobody was asked */
 	/* out */
 	bool *unknown; /* per component: its version is not PEP 440 and an advisory names it */
 	const struct pipgate_finding *findings;
@@ -39,6 +41,9 @@ struct audit_context {
 /* Is it one of the finding's ids or aliases, in any case of letters? */
 bool finding_has_id(const struct pipgate_finding *finding, const char *id);
 
+/* The two halves: findings and chains; then, with what facts there are, the verdict. */
+enum pipgate_status audit_match(struct audit *audit, const struct pipgate_cursor *cursor, struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status audit_judge_case(struct audit *audit, const struct pipgate_policy *policy, struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status audit_decide(struct audit *audit, const struct pipgate_policy *policy, const struct pipgate_cursor *cursor,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 

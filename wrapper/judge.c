@@ -131,7 +131,7 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 		.exception_hint = in->exception_hint,
 	};
 	struct audit audit = {
-		.run = in->run, .environment = in->environment, .components = in->components, .n_components = in->n};
+		.run = in->run, .environment = in->environment, .components = in->components, .n_components = in->n, .now = context.now};
 	struct pipgate_error error;
 	int status;
 

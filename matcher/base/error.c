@@ -63,3 +63,22 @@ void error_before(struct pipgate_error *error, const char *format, ...)
 	used = escape_into(error->text, sizeof(error->text) / 2, span_of(n < 0 ? "" : raw));
 	snprintf(error->text + used, sizeof(error->text) - used, ": %.*s", (int)(sizeof(error->text) - used - 3), rest);
 }
+
+#define CARET_COLUMNS 72 /* of the line, around the place */
+
+void error_caret(struct pipgate_error *error, struct span line, size_t at)
+{
+	char shown[4 * CARET_COLUMNS], before[4 * CARET_COLUMNS];
+	size_t start = at > CARET_COLUMNS - 12 ? at - (CARET_COLUMNS - 12) : 0, used, width;
+
+	if (!error)
+		return;
+	line = span_from(line, start);
+	if (line.n > CARET_COLUMNS)
+		line.n = CARET_COLUMNS;
+	at -= start;
+	escape_into(shown, sizeof(shown), line);
+	width = escape_into(before, sizeof(before), (struct span){line.p, at < line.n ? at : line.n});
+	used = strlen(error->text);
+	snprintf(error->text + used, sizeof(error->text) - used, "\n    %s\n    %*s^", shown, (int)width, "");
+}

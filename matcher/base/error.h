@@ -12,4 +12,7 @@ enum pipgate_status error_set(struct pipgate_error *error, enum pipgate_status s
 /* Puts "text: " before what is there. */
 void error_before(struct pipgate_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Appends a line of a file below what is there, and a caret under its byte `at`: what a person has to look at. */
+void error_caret(struct pipgate_error *error, struct span line, size_t at);
+
 #endif

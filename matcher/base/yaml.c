@@ -6,6 +6,7 @@
 #include "matcher/base/yaml.h"
 
 #include <libfyaml.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "matcher/base/text.h"
@@ -17,6 +18,7 @@ struct reader {
 	cJSON *open[JSON_DEPTH]; /* mappings and sequences that are not closed yet, all of them below root */
 	size_t depth;
 	cJSON *key;              /* a mapping's key that waits for its value, as a string of its own; owned */
+	size_t key_at;           /* where it stands */
 	struct buf text;         /* of the scalar at hand */
 	bool ended;              /* the first document is over */
 	struct pipgate_error *error;
@@ -35,12 +37,23 @@ static enum pipgate_status no_memory(struct reader *r)
 	return error_set(r->error, PIPGATE_NO_MEMORY, "out of memory");
 }
 
+static size_t place_of(struct fy_event *event)
+{
+	const struct fy_mark *mark = fy_event_start_mark(event);
+
+	return mark ? mark->input_pos : 0;
+}
+
 /* Hangs item, which may be NULL for want of memory, where the next value belongs. Takes it in any case. */
-static enum pipgate_status attach(struct reader *r, cJSON *item)
+static enum pipgate_status attach(struct reader *r, struct fy_event *event, cJSON *item)
 {
 	cJSON *parent = r->depth ? r->open[r->depth - 1] : NULL;
 	bool ok = item != NULL;
 
+	if (ok) {
+		item->valueint = (int)place_of(event);
+		item->valuedouble = r->key ? (double)r->key_at : (double)item->valueint;
+	}
 	if (ok && !parent)
 		r->root = item;
 	else if (ok && cJSON_IsArray(parent))
@@ -65,6 +78,7 @@ static enum pipgate_status take_key(struct reader *r, struct fy_event *event, co
 	if (plain && strcmp(text, "<<") == 0)
 		return refuse(r, event, "merge keys are not allowed");
 	r->key = cJSON_CreateString(text);
+	r->key_at = place_of(event);
 	return r->key ? PIPGATE_OK : no_memory(r);
 }
 
@@ -101,8 +115,8 @@ static enum pipgate_status take_scalar(struct reader *r, struct fy_event *event)
 	if (key_due(r))
 		return take_key(r, event, text, plain);
 	if (plain && (!*text || strcmp(text, "~") == 0 || strcmp(text, "null") == 0))
-		return attach(r, cJSON_CreateNull());
-	return attach(r, cJSON_CreateString(text));
+		return attach(r, event, cJSON_CreateNull());
+	return attach(r, event, cJSON_CreateString(text));
 }
 
 static enum pipgate_status open_collection(struct reader *r, struct fy_event *event, cJSON *(*create)(void))
@@ -115,7 +129,7 @@ static enum pipgate_status open_collection(struct reader *r, struct fy_event *ev
 	if (r->depth == JSON_DEPTH)
 		return refuse(r, event, "nested too deeply");
 	item = create();
-	status = attach(r, item);
+	status = attach(r, event, item);
 	if (status == PIPGATE_OK)
 		r->open[r->depth++] = item;
 	return status;
@@ -247,6 +261,11 @@ static enum pipgate_status check_bytes(struct span text, struct pipgate_error *e
 
 enum pipgate_status yaml_parse(struct span text, cJSON **out, struct pipgate_error *error)
 {
+	return yaml_parse_long(text, YAML_BYTES, out, error);
+}
+
+enum pipgate_status yaml_parse_long(struct span text, size_t limit, cJSON **out, struct pipgate_error *error)
+{
 	struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_JSON_NONE};
 	struct reader r = {.error = error};
 	struct fy_parser *parser = NULL;
@@ -256,8 +275,8 @@ enum pipgate_status yaml_parse(struct span text, cJSON **out, struct pipgate_err
 		return status;
 	if (!text.n)
 		return error_set(error, PIPGATE_INVALID, "line 1, column 1: nothing here");
-	if (text.n > YAML_BYTES)
-		return error_set(error, PIPGATE_LIMIT, "longer than %zu bytes", YAML_BYTES);
+	if (text.n > limit || text.n > INT_MAX)
+		return error_set(error, PIPGATE_LIMIT, "longer than %zu bytes", limit);
 	buf_init(&r.text, NULL, 2 * text.n + 16); /* an escape of two bytes may become three */
 	cfg.diag = diag_new();
 	if (cfg.diag)

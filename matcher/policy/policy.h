@@ -55,6 +55,7 @@ enum policy_key {
 	POLICY_REMEDY,
 	POLICY_BASELINE,
 	POLICY_OWNERS,
+	POLICY_FEEDS,
 	POLICY_KEYS
 };
 
@@ -176,6 +177,8 @@ enum policy_list {
 };
 
 const char *policy_key_name(enum policy_key key); /* "fail-on" */
+/* Has the key a value that means something? */
+bool policy_is_set(const struct pipgate_policy *policy, enum policy_key key);
 bool policy_key_find(struct span name, enum policy_key *out);
 /* A file that a policy names (vex), with the layer that named it. */
 struct policy_path {

@@ -70,7 +70,8 @@ static void make(struct pipgate_run *run, struct made *m, size_t n, struct span 
 			.fixed = texts, .n_fixed = i % 3, .malicious = i % 7 == 0};
 		shown[i] = (struct finding_shown){.ignored = ignore && i % 5 == 0, .id = must_span(arena_format(run, "X-%zu", i / 3)),
 			.aliases = texts, .n_aliases = i % 2, .summary = text, .description = text, .published = text, .link = text};
-		judgements[i] = (struct pipgate_judgement){i, i, PIPGATE_RULE_SEVERITY, i % 2 ? PIPGATE_BLOCK : PIPGATE_WARN, text};
+		judgements[i] = (struct pipgate_judgement){.component = i, .finding = i, .rule = PIPGATE_RULE_SEVERITY,
+			.action = i % 2 ? PIPGATE_BLOCK : PIPGATE_WARN, .reason = text};
 		m->report.n_shown += !shown[i].ignored;
 		m->report.n_ignored += shown[i].ignored;
 	}

@@ -36,21 +36,26 @@ static struct pipgate_policy *policy_of(void **state)
 static void defaults(void **state)
 {
 	static const struct {
+		enum policy_key key;
 		const char *name, *word;
-		int value;
-	} table[POLICY_KEYS] = {
-		{"mode", "block", POLICY_MODE_BLOCK},  {"fail-on", "high", PIPGATE_LEVEL_HIGH}, {"unknown", "high", PIPGATE_LEVEL_HIGH},
-		{"malicious", "block", PIPGATE_BLOCK}, {"no-fix-available", "warn", PIPGATE_WARN},
-		{"sdist", "warn", PIPGATE_WARN},         {"satisfied", "warn", PIPGATE_WARN},
+		int64_t value;
+	} table[] = {
+		{POLICY_MODE, "mode", "block", POLICY_MODE_BLOCK},  {POLICY_FAIL_ON, "fail-on", "high", PIPGATE_LEVEL_HIGH},
+		{POLICY_UNKNOWN, "unknown", "high", PIPGATE_LEVEL_HIGH}, {POLICY_MALICIOUS, "malicious", "block", PIPGATE_BLOCK},
+		{POLICY_EXPLOITED, "exploited", "block", PIPGATE_BLOCK}, {POLICY_NO_FIX, "no-fix-available", "warn", PIPGATE_WARN},
+		{POLICY_SDIST, "sdist", "warn", PIPGATE_WARN}, {POLICY_SATISFIED, "satisfied", "warn", PIPGATE_WARN},
+		{POLICY_EPSS, "epss", "none", POLICY_EPSS_NEVER}, {POLICY_MIN_AGE, "min-age", "0", 0},
+		{POLICY_DATABASE_MAX_AGE, "database-max-age", "14d", 14 * 86400}, {POLICY_EXCEPTION_DAYS, "exception-days", "365", 365},
 	};
 	struct pipgate_policy *policy = policy_of(state);
 
-	for (size_t i = 0; i < POLICY_KEYS; i++) {
-		assert_string_equal(policy_key_name((enum policy_key)i), table[i].name);
-		assert_string_equal(policy->values[i].word, table[i].word);
-		assert_int_equal(policy->values[i].value, table[i].value);
-		assert_string_equal(policy->values[i].layer, "default");
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+		assert_string_equal(policy_key_name(table[i].key), table[i].name);
+		assert_string_equal(policy->values[table[i].key].word, table[i].word);
+		assert_int_equal(policy->values[table[i].key].value, table[i].value);
 	}
+	for (size_t i = 0; i < POLICY_KEYS; i++)
+		assert_string_equal(policy->values[i].layer, "default");
 	assert_int_equal(policy->patterns.n, 0);
 }
 
@@ -112,7 +117,7 @@ static void refusals_say_what_there_is(void **state)
 	assert_string_equal(error.text, "fail-on: 'h\\x1b[1m' is none of low, medium, high, critical, any, none");
 	assert_int_equal(pipgate_policy_set(policy, SPAN("failon"), SPAN("high"), "x", &error), PIPGATE_INVALID);
 	assert_string_equal(error.text,
-		"a policy has no key 'failon': the keys are mode, fail-on, unknown, malicious, no-fix-available, sdist, satisfied, block");
+		"a policy has no key 'failon' (`pipgate policy show` lists them)");
 	assert_int_equal(pipgate_policy_set(policy, SPAN("fail-on"), SPAN("high"), "x", NULL), PIPGATE_OK);
 }
 

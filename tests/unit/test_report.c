@@ -149,7 +149,7 @@ static struct audit audit_make(struct pipgate_run *run, const struct scene *scen
 		assert_int_equal(pipgate_why(graph, audit.findings[i].component, &chains[i]), PIPGATE_OK);
 	audit.chains = chains;
 	assert_int_equal(pipgate_decide(run, policy, &(struct pipgate_case){audit.components, audit.n_components, audit.unknown,
-		audit.findings, audit.n_findings}, &audit.verdict, NULL), PIPGATE_OK);
+		audit.findings, audit.n_findings, NULL, 0}, &audit.verdict, NULL), PIPGATE_OK);
 	return audit;
 }
 
@@ -441,7 +441,7 @@ static void ten_thousand_findings_end(void **state)
 		chains[i] = (struct pipgate_chain){chain, i + 1, false};
 	}
 	assert_int_equal(pipgate_policy_new(*state, &policy), PIPGATE_OK);
-	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){plan, MANY, audit.unknown, many, MANY}, &audit.verdict, NULL),
+	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){plan, MANY, audit.unknown, many, MANY, NULL, 0}, &audit.verdict, NULL),
 		PIPGATE_OK);
 	print_message("decided in %.0f ms\n", stopwatch_ms() - start);
 	start = stopwatch_ms();

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The middle: advisories opened, each input decided about as a plan of its own, the verdicts put together. */
+#include <stdlib.h>
+
 #include "wrapper/audit/audit.h"
 #include "wrapper/policy/profile.h"
 #include "wrapper/sorted.h"
@@ -59,7 +61,7 @@ enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error)
 /* ---- an input's verdict, joined to the others ---- */
 
 struct joined {
-	struct list findings, chains, by_finding, by_component;
+	struct list findings, chains, by_finding, by_component, risks, notes;
 	enum pipgate_action strictest;
 };
 
@@ -92,7 +94,10 @@ static void join(struct auditing *a, struct joined *joined, const struct audit *
 		*f = part->findings[i];
 		f->component += first;
 		join_chain(a, joined, &part->chains[i], first);
+		*(struct pipgate_risk *)push(a, &joined->risks, sizeof(struct pipgate_risk)) = part->verdict.risks[i];
 	}
+	for (size_t i = 0; i < part->verdict.n_notes; i++)
+		*(struct span *)push(a, &joined->notes, sizeof(struct span)) = part->verdict.notes[i];
 	for (size_t i = 0; i < part->verdict.n_judgements; i++) {
 		struct pipgate_judgement j = part->verdict.judgements[i];
 		bool about_finding = j.finding != SIZE_MAX;
@@ -121,7 +126,7 @@ static void mark_roots(struct auditing *a, const struct dependents *d, size_t fi
 static enum pipgate_status judge_input(struct auditing *a, struct joined *joined, size_t input, struct pipgate_error *error)
 {
 	const struct pipgate_component *components = a->inventory.components.items;
-	struct audit part = {.run = a->run, .environment = a->inventory.environment};
+	struct audit part = {.run = a->run, .environment = a->inventory.environment, .now = a->context.now};
 	enum pipgate_status status;
 	size_t first, end;
 
@@ -139,13 +144,36 @@ static enum pipgate_status judge_input(struct auditing *a, struct joined *joined
 	return PIPGATE_OK;
 }
 
+/* The most urgent first, of equals the first. */
+static int urgency_order(const void *a, const void *b, void *risks)
+{
+	size_t x = *(const size_t *)a, y = *(const size_t *)b;
+	unsigned p = ((const struct pipgate_risk *)risks)[x].priority, q = ((const struct pipgate_risk *)risks)[y].priority;
+
+	if (p != q)
+		return p > q ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+static const size_t *by_urgency(struct auditing *a, const struct list *risks)
+{
+	size_t *order = must(arena_array(a->run, risks->n + 1, sizeof(*order)));
+
+	for (size_t i = 0; i < risks->n; i++)
+		order[i] = i;
+	if (risks->n)
+		qsort_r(order, risks->n, sizeof(*order), urgency_order, risks->items);
+	return order;
+}
+
 enum pipgate_status audit_judge(struct auditing *a, struct pipgate_error *error)
 {
 	struct joined joined = {.strictest = PIPGATE_ALLOW};
 	enum pipgate_status status = PIPGATE_OK;
 	struct list *all = &joined.by_finding;
 
-	a->audit = (struct audit){.run = a->run, .environment = a->inventory.environment, .components = a->inventory.components.items,
+	a->audit = (struct audit){.run = a->run, .environment = a->inventory.environment,
+		.components = a->inventory.components.items, .now = a->context.now,
 		.n_components = a->inventory.components.n, .unknown = must(arena_array(a->run, a->inventory.components.n + 1, sizeof(bool)))};
 	a->dependents = must(arena_array(a->run, a->inventory.inputs.n + 1, sizeof(*a->dependents)));
 	for (size_t i = 0; i < a->inventory.inputs.n && status == PIPGATE_OK; i++)
@@ -158,6 +186,14 @@ enum pipgate_status audit_judge(struct auditing *a, struct pipgate_error *error)
 	a->audit.findings = joined.findings.items;
 	a->audit.n_findings = joined.findings.n;
 	a->audit.chains = joined.chains.items;
-	a->audit.verdict = (struct pipgate_verdict){joined.strictest, all->items, all->n};
+	a->audit.verdict = (struct pipgate_verdict){
+		.action = joined.strictest,
+		.judgements = all->items,
+		.n_judgements = all->n,
+		.risks = joined.risks.items,
+		.order = by_urgency(a, &joined.risks),
+		.notes = joined.notes.items,
+		.n_notes = joined.notes.n,
+	};
 	return PIPGATE_OK;
 }

@@ -9,20 +9,6 @@
 
 /* ---- words ---- */
 
-static const char *rule_word(enum pipgate_rule rule)
-{
-	static const char *const words[] = {
-		[0] = "none",
-		[PIPGATE_RULE_SEVERITY] = "severity",
-		[PIPGATE_RULE_MALICIOUS] = "malicious",
-		[PIPGATE_RULE_NAME] = "name",
-		[PIPGATE_RULE_VERSION] = "version",
-		[PIPGATE_RULE_SDIST] = "sdist",
-	};
-
-	return words[rule];
-}
-
 static const char *origin_word(enum pipgate_origin origin)
 {
 	static const char *const words[] = {
@@ -148,7 +134,7 @@ static void put_chain(struct buf *out, const struct audit *audit, const struct p
 static void put_judgement(struct buf *out, const struct pipgate_judgement *judgement)
 {
 	json_text(out, "action", span_of(report_action_word(judgement->action)));
-	json_text(out, "rule", span_of(rule_word(judgement->rule)));
+	json_text(out, "rule", span_of(pipgate_rule_name(judgement->rule)));
 	json_text(out, "reason", judgement->reason);
 }
 

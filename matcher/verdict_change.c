@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What changes a judgement afterwards: the policy's own rules, then exceptions, then the baseline. */
+#include <stdlib.h>
+
+#include "matcher/policy/when.h"
+#include "matcher/verdict.h"
+
+#include "matcher/base/banned.h"
+
+/* ---- own rules ---- */
+
+static enum pipgate_status first_rule(struct judge *j, const struct rule_subject *s, bool about_findings, const struct policy_rule **out)
+{
+	*out = NULL;
+	for (size_t i = 0; i < j->policy->rules.n; i++) {
+		const struct policy_rule *rule = j->rules[i];
+		bool hit = false;
+		enum pipgate_status status = PIPGATE_OK;
+
+		/* what speaks about the distribution speaks about its findings only to allow, and never of malice */
+		if (about_findings && !rule_about_findings(rule) && (rule->action != PIPGATE_ALLOW || s->finding->malicious))
+			continue;
+		/* malice is meant where it is named */
+		if (about_findings && s->finding->malicious && !rule->malicious && !rule->id.n)
+			continue;
+		if (!about_findings && rule_about_findings(rule))
+			continue;
+		status = rule_matches(rule, s, &hit);
+		if (status != PIPGATE_OK)
+			return status;
+		if (hit) {
+			*out = rule;
+			return PIPGATE_OK;
+		}
+	}
+	return PIPGATE_OK;
+}
+
+static struct rule_subject subject_of(struct judge *j, size_t component, const struct pipgate_finding *finding)
+{
+	const struct pipgate_component *c = &j->subject->components[component];
+	const struct pipgate_facts *facts = facts_of(j, component);
+	const struct policy_owner *owner = j->owners ? j->owners[component] : NULL;
+
+	return (struct rule_subject){
+		.run = j->run,
+		.matcher = &j->matcher,
+		.component = c,
+		.finding = finding,
+		.level = finding ? level_of_finding(j, finding) : PIPGATE_LEVEL_UNKNOWN,
+		.index = facts->index.n ? facts->index : c->url,
+		.team = owner ? owner->team : SPAN(""),
+		.error = j->error,
+	};
+}
+
+enum pipgate_status component_rule(struct judge *j, size_t component, const struct policy_rule **out)
+{
+	const struct rule_subject s = subject_of(j, component, NULL);
+
+	return first_rule(j, &s, false, out);
+}
+
+struct opinion opinion_of_rule(const struct judge *j, const struct policy_rule *rule)
+{
+	struct span title = rule->title.n ? rule->title : SPAN("a rule of the policy");
+	bool waits = rule->from > j->subject->now;
+	struct opinion o = {
+		.rule = PIPGATE_RULE_OWN,
+		.action = waits ? PIPGATE_WARN : (enum pipgate_action)rule->action,
+		.where = arena_format(j->run, "%s:%u", rule->layer.name, rule->line),
+		.message = rule->message,
+		.blocks_from = waits ? rule->from : 0,
+		.locked = rule->locked == PIPGATE_YES,
+	};
+	char day[WHEN_TEXT];
+
+	when_day(rule->from, day);
+	o.reason = arena_format(j->run, SPAN_FMT "%s" SPAN_FMT "%s%s (" SPAN_FMT ")", SPAN_ARG(title), rule->message.n ? ": " : "",
+		SPAN_ARG(rule->message), waits ? "; this blocks from " : "", waits ? day : "", SPAN_ARG(o.where));
+	if (!o.where.p)
+		o.reason.p = NULL;
+	return o;
+}
+
+static enum pipgate_status apply_rules(struct judge *j, size_t component, const struct pipgate_finding *finding, struct opinion *o)
+{
+	const struct rule_subject s = subject_of(j, component, finding);
+	const struct policy_rule *rule = NULL;
+	enum pipgate_status status = first_rule(j, &s, finding != NULL, &rule);
+
+	if (status != PIPGATE_OK || !rule)
+		return status;
+	if (finding)
+		*o = opinion_of_rule(j, rule);
+	else if (rule->action == PIPGATE_ALLOW && o->rule != PIPGATE_RULE_OWN) {
+		*o = opinion_of_rule(j, rule);
+		o->action = PIPGATE_ALLOW;
+	}
+	return o->reason.p ? PIPGATE_OK : judge_no_memory(j);
+}
+
+/* ---- exceptions ---- */
+
+/* All ids of all findings, sorted: ten thousand exceptions are looked at once, and most name nothing here. */
+static struct span *ids_of_case(struct judge *j, size_t *n)
+{
+	const struct pipgate_case *s = j->subject;
+	struct span *ids;
+
+	*n = 0;
+	for (size_t i = 0; i < s->n_findings; i++)
+		*n += s->findings[i].n_ids;
+	ids = arena_array(j->run, *n + 1, sizeof(*ids));
+	*n = 0;
+	for (size_t i = 0; ids && i < s->n_findings; i++)
+		for (size_t k = 0; k < s->findings[i].n_ids; k++) {
+			struct span id = s->findings[i].ids[k];
+			char *lower = arena_alloc(j->run, id.n + 1);
+
+			if (!lower)
+				return NULL;
+			for (size_t b = 0; b < id.n; b++)
+				lower[b] = ascii_lower(id.p[b]);
+			ids[(*n)++] = (struct span){lower, id.n};
+		}
+	if (ids)
+		qsort(ids, *n, sizeof(*ids), span_order);
+	return ids;
+}
+
+static bool of_a_component(const struct judge *j, struct span distribution)
+{
+	for (size_t i = 0; i < j->subject->n_components; i++)
+		if (span_equal(j->subject->components[i].name, distribution))
+			return true;
+	return false;
+}
+
+static enum pipgate_status exceptions_choose(struct judge *j)
+{
+	const struct policy_exception *all = j->policy->exceptions.items;
+	size_t n = 0;
+	struct span *ids = j->policy->exceptions.n ? ids_of_case(j, &n) : NULL;
+
+	if (j->policy->exceptions.n && !ids)
+		return judge_no_memory(j);
+	for (size_t i = 0; i < j->policy->exceptions.n; i++) {
+		const struct policy_exception **place;
+		bool named = all[i].id.n && bsearch(&all[i].id, ids, n, sizeof(*ids), span_order);
+
+		if (!named && !(all[i].distribution.n && of_a_component(j, all[i].distribution)))
+			continue;
+		place = list_push(j->run, &j->exceptions, sizeof(*place));
+		if (!place)
+			return judge_no_memory(j);
+		*place = &all[i];
+	}
+	j->used = arena_array(j->run, j->exceptions.n + 1, sizeof(*j->used));
+	return j->used ? PIPGATE_OK : judge_no_memory(j);
+}
+
+static void pardon(struct judge *j, const struct policy_exception *e, struct opinion *o)
+{
+	char day[WHEN_TEXT];
+
+	when_day(e->expires, day);
+	o->pardon = PIPGATE_PARDON_EXCEPTION;
+	o->action = PIPGATE_ALLOW;
+	o->blocks_from = 0;
+	o->where = arena_format(j->run, "%s:%u", e->layer.name, e->line);
+	o->reason = arena_format(j->run, "exception (%s) until %s: " SPAN_FMT " (" SPAN_FMT ")",
+		exception_kind_word((enum exception_kind)e->kind), day, SPAN_ARG(e->reason), SPAN_ARG(o->where));
+}
+
+static enum pipgate_status apply_exceptions(struct judge *j, size_t component, const struct pipgate_finding *finding, struct opinion *o)
+{
+	const struct policy_exception **all = j->exceptions.items;
+
+	for (size_t i = 0; i < j->exceptions.n; i++) {
+		bool covers = false;
+		enum pipgate_status status =
+			exception_covers(j->run, all[i], &j->subject->components[component], finding, o->rule, &covers);
+
+		if (status != PIPGATE_OK)
+			return status;
+		if (!covers)
+			continue;
+		j->used[i] = true;
+		if (o->locked || exception_state(j->policy, all[i], j->subject->now) != EXCEPTION_GOOD)
+			continue;
+		pardon(j, all[i], o);
+		return o->reason.p ? PIPGATE_OK : judge_no_memory(j);
+	}
+	return PIPGATE_OK;
+}
+
+static enum pipgate_status note(struct judge *j, const struct policy_exception *e, const char *what)
+{
+	struct span *place = list_push(j->run, &j->notes, sizeof(*place));
+	struct span named = e->id.n ? e->id : e->distribution;
+
+	if (place)
+		*place = arena_format(j->run, "the exception for " SPAN_FMT " (%s:%u) %s", SPAN_ARG(named), e->layer.name, e->line, what);
+	return place && place->p ? PIPGATE_OK : judge_no_memory(j);
+}
+
+enum pipgate_status changes_end(struct judge *j)
+{
+	static const char *const states[] = {
+		[EXCEPTION_EXPIRED] = "has expired",
+		[EXCEPTION_TOO_LONG] = "does not count: it lasts longer than the policy's exception-days",
+		[EXCEPTION_NOT_YET] = "does not count: it was created in the future",
+		[EXCEPTION_UNAPPROVED] = "does not count: it is not approved",
+	};
+	const struct policy_exception **all = j->exceptions.items;
+	enum pipgate_status status = PIPGATE_OK;
+
+	for (size_t i = 0; i < j->exceptions.n && status == PIPGATE_OK; i++) {
+		enum exception_state state = exception_state(j->policy, all[i], j->subject->now);
+
+		if (!j->used[i])
+			status = note(j, all[i], "matches nothing any more: remove it");
+		else if (state != EXCEPTION_GOOD)
+			status = note(j, all[i], states[state]);
+	}
+	return status;
+}
+
+/* ---- the baseline ---- */
+
+static void apply_baseline(struct judge *j, size_t component, const struct pipgate_finding *finding, struct opinion *o)
+{
+	const struct baseline_entry *all = j->policy->baseline.items;
+
+	for (size_t i = 0; i < j->policy->baseline.n; i++) {
+		if (finding->malicious || !baseline_covers(&all[i], &j->subject->components[component], finding))
+			continue;
+		o->pardon = PIPGATE_PARDON_BASELINE;
+		o->action = PIPGATE_ALLOW;
+		o->blocks_from = 0;
+		o->where = arena_format(j->run, "%s:%u", all[i].layer.name, all[i].line);
+		o->reason = arena_format(j->run, "in the baseline (" SPAN_FMT ")", SPAN_ARG(o->where));
+		return;
+	}
+}
+
+/* ---- in their order ---- */
+
+enum pipgate_status changes_begin(struct judge *j)
+{
+	j->rules = rules_ordered(j->run, j->policy);
+	return j->rules ? exceptions_choose(j) : judge_no_memory(j);
+}
+
+enum pipgate_status changes_apply(struct judge *j, size_t component, size_t finding, struct opinion *o)
+{
+	const struct pipgate_finding *f = finding == SIZE_MAX ? NULL : &j->subject->findings[finding];
+	enum pipgate_status status = apply_rules(j, component, f, o);
+
+	if (status == PIPGATE_OK && o->action != PIPGATE_ALLOW)
+		status = apply_exceptions(j, component, f, o);
+	if (status == PIPGATE_OK && o->action != PIPGATE_ALLOW && f && !o->locked)
+		apply_baseline(j, component, f, o);
+	return status == PIPGATE_OK && !o->reason.p ? judge_no_memory(j) : status;
+}
