@@ -107,7 +107,7 @@ static enum pipgate_status comment_take(struct epss *e, struct span line, struct
 	bool model = false;
 
 	if (!span_starts(line, SPAN("#")))
-		return error_set(error, PIPGATE_INVALID, "its first line is no comment with model_version and score_date: it is no file of EPSS scores");
+		return error_set(error, PIPGATE_INVALID, "its first line is no comment: it is no file of EPSS scores");
 	while (rest.n) {
 		field = span_split(&rest, ',');
 		model |= span_starts(field, SPAN("model_version:"));

@@ -110,7 +110,8 @@ enum pipgate_status feeds_read(struct database_build *build, const struct feed_s
 	if (pipgate_run_new(NULL, &kept) != PIPGATE_OK || pipgate_run_new(NULL, &r.run) != PIPGATE_OK)
 		die_no_memory();
 	if (!advises(sources, n))
-		status = error_set(error, PIPGATE_INVALID, "no feed of advisories among them: kev and epss only add to what osv or pypa bring");
+		status = error_set(error, PIPGATE_INVALID,
+			"no feed of advisories among them: kev and epss only add to what osv or pypa bring");
 	for (const struct feed_kind *turn = NULL; status == PIPGATE_OK && (turn = turn_next(turn)) != NULL;)
 		for (size_t i = 0; i < n && status == PIPGATE_OK; i++) {
 			if (turn_of(&sources[i]) != turn)

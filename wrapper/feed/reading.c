@@ -228,7 +228,8 @@ static enum pipgate_status judge(const struct reading *r, struct pipgate_error *
 	if (!r->accepted && r->refused.n)
 		return error_set(error, PIPGATE_INVALID, "none of its %" PRIu64 " records could be read", r->refused.n);
 	if (!r->accepted)
-		return error_set(error, PIPGATE_INVALID, "%s in it; expected %s", r->source->kind->enriches ? "nothing" : "no advisory", r->source->kind->forms);
+		return error_set(error, PIPGATE_INVALID, "%s in it; expected %s",
+				 r->source->kind->enriches ? "nothing" : "no advisory", r->source->kind->forms);
 	if (r->refused.n >= READING_REFUSED_LEAST && r->refused.n * 100 > all * READING_REFUSED_PERCENT)
 		return error_set(error, PIPGATE_INVALID, "%" PRIu64 " of %" PRIu64 " records were refused, more than %d %%", r->refused.n, all,
 				 READING_REFUSED_PERCENT);
