@@ -17,6 +17,7 @@ struct maker {
 /* A finding that grows. */
 struct growing {
 	struct pipgate_finding finding;
+	struct pipgate_exploitation exploitation;
 	struct list ids;     /* struct span */
 	struct list records; /* struct pipgate_record */
 	struct list fixed;   /* uint64_t: keys of the row */
@@ -151,6 +152,8 @@ static enum pipgate_status add_hit(struct maker *m, struct growing *g, const str
 		status = add_id(m, g, take_text(&body.aliases));
 	if (higher(&body.severity, &g->finding.severity))
 		g->finding.severity = body.severity;
+	row_exploitation_add(&g->exploitation, &body.exploitation);
+	g->finding.exploit_public |= body.exploit_public;
 	g->finding.has_end |= (head.flags & ROW_HAS_END) != 0;
 	return status;
 }
@@ -199,6 +202,10 @@ static enum pipgate_status make_finding(struct maker *m, size_t at, struct pipga
 	g.finding.id = id_to_show(&g.finding);
 	g.finding.records = g.records.items;
 	g.finding.n_records = g.records.n;
+	g.finding.exploited = g.exploitation.exploited;
+	g.finding.has_epss = g.exploitation.has_epss;
+	g.finding.epss = g.exploitation.epss;
+	g.finding.epss_percentile = g.exploitation.epss_percentile;
 	*out = g.finding;
 	return PIPGATE_OK;
 }

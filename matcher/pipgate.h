@@ -193,8 +193,21 @@ enum pipgate_status pipgate_advisory_decode(struct pipgate_run *run, enum pipgat
 /* One affected name of one advisory, as bytes: ranges as intervals of version keys, listed versions as sorted keys. */
 enum pipgate_status pipgate_record_encode(struct pipgate_run *run, const struct pipgate_advisory *advisory,
 	const struct pipgate_affected *affected, uint32_t feed, struct span *out) PIPGATE_MUST_USE;
-/* All live records of one name as one row: grouped by id and alias (records that name one vulnerability share a group). */
-enum pipgate_status pipgate_row_encode(struct pipgate_run *run, const struct span *records, size_t n, struct span *out) PIPGATE_MUST_USE;
+/* What feeds say that name CVE ids and no distributions: CISA's catalogue (KEV), FIRST's scores (EPSS). */
+struct pipgate_exploitation {
+	bool exploited;
+	bool has_epss;
+	uint16_t epss, epss_percentile; /* × 10,000 */
+};
+struct pipgate_enrichment { /* how they are asked, when a row is made */
+	bool (*find)(void *ctx, struct span id, struct pipgate_exploitation *out); /* false: nothing is known of that id */
+	void *ctx;
+};
+
+/* All live records of one name as one row: grouped by id and alias (records that name one vulnerability share a group). What
+ * is known of an id of a group is told by all of its records. enrichment NULL: nobody is asked. */
+enum pipgate_status pipgate_row_encode(struct pipgate_run *run, const struct span *records, size_t n,
+	const struct pipgate_enrichment *enrichment, struct span *out) PIPGATE_MUST_USE;
 
 /* How the matcher sees advisories. */
 struct pipgate_cursor {

@@ -10,6 +10,7 @@
 enum {
 	FLAG_EVERY = 1,
 	FLAG_HAS_END = 2,
+	FLAG_EXPLOIT_PUBLIC = 4,
 };
 
 static int fixed_order(const void *a, const void *b)
@@ -64,7 +65,8 @@ static void put_record(struct buf *out, const struct record *record)
 	const struct intervals *intervals = &record->intervals;
 
 	buf_byte(out, RECORD_FORMAT);
-	buf_byte(out, (unsigned char)((intervals->every ? FLAG_EVERY : 0) | (intervals->has_end ? FLAG_HAS_END : 0)));
+	buf_byte(out, (unsigned char)((intervals->every ? FLAG_EVERY : 0) | (intervals->has_end ? FLAG_HAS_END : 0) |
+				      (record->exploit_public ? FLAG_EXPLOIT_PUBLIC : 0)));
 	put_text(out, record->id);
 	put_texts(out, record->aliases, record->n_aliases);
 	put_number(out, record->feed);
@@ -84,6 +86,15 @@ static void put_record(struct buf *out, const struct record *record)
 	}
 }
 
+/* OSV's word for what shows that a vulnerability can be used; it has no type EXPLOIT. */
+static bool has_evidence(const struct pipgate_advisory *advisory)
+{
+	for (size_t i = 0; i < advisory->n_references; i++)
+		if (span_is(advisory->references[i].type, "EVIDENCE"))
+			return true;
+	return false;
+}
+
 enum pipgate_status pipgate_record_encode(struct pipgate_run *run, const struct pipgate_advisory *advisory,
 	const struct pipgate_affected *affected, uint32_t feed, struct span *out)
 {
@@ -93,6 +104,7 @@ enum pipgate_status pipgate_record_encode(struct pipgate_run *run, const struct 
 		.n_aliases = advisory->n_aliases,
 		.feed = feed,
 		.severity = affected->severity,
+		.exploit_public = has_evidence(advisory),
 	};
 	enum pipgate_status status = intervals_compile(run, affected, &record.intervals);
 	struct span bytes = {NULL, 0};
@@ -170,6 +182,7 @@ enum pipgate_status record_decode(struct pipgate_run *run, struct span bytes, st
 	flags = take_byte(&r);
 	record.intervals.every = flags & FLAG_EVERY;
 	record.intervals.has_end = flags & FLAG_HAS_END;
+	record.exploit_public = flags & FLAG_EXPLOIT_PUBLIC;
 	record.id = take_text(&r);
 	if (!take_texts(run, &r, &record.aliases, &record.n_aliases))
 		return PIPGATE_NO_MEMORY;

@@ -5,7 +5,7 @@
 
 #include "matcher/advisory/interval.h"
 
-#define RECORD_FORMAT 1
+#define RECORD_FORMAT 2
 #define RECORD_BYTES_MAX ((size_t)64 << 20) /* the largest real one has some 20 KB */
 
 struct record_fixed {
@@ -19,6 +19,7 @@ struct record {
 	size_t n_aliases;
 	uint32_t feed;
 	struct pipgate_severity severity;
+	bool exploit_public; /* a reference leads to an exploit */
 	struct intervals intervals;
 	const struct record_fixed *fixed; /* ascending, no key twice */
 	size_t n_fixed;

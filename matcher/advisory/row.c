@@ -135,6 +135,26 @@ static struct reader pass_texts(struct reader *r, size_t n)
 	return at;
 }
 
+void row_exploitation_add(struct pipgate_exploitation *all, const struct pipgate_exploitation *one)
+{
+	all->exploited |= one->exploited;
+	if (!one->has_epss || (all->has_epss && all->epss > one->epss))
+		return;
+	if (all->has_epss && all->epss == one->epss && all->epss_percentile >= one->epss_percentile)
+		return;
+	all->has_epss = true;
+	all->epss = one->epss;
+	all->epss_percentile = one->epss_percentile;
+}
+
+static uint16_t take_share(struct reader *r)
+{
+	uint64_t share = take_number(r);
+
+	r->broken |= share > ROW_EPSS_ONE;
+	return (uint16_t)share;
+}
+
 bool row_body(const struct row_head *head, struct row_body *out)
 {
 	struct reader r = reader_of(head->body);
@@ -154,6 +174,13 @@ bool row_body(const struct row_head *head, struct row_body *out)
 	body.severity.level = (enum pipgate_level)level;
 	body.severity.tenths = take_byte(&r);
 	body.severity.vector = take_text(&r);
+	body.exploit_public = head->flags & ROW_EXPLOIT_PUBLIC;
+	body.exploitation.exploited = head->flags & ROW_EXPLOITED;
+	body.exploitation.has_epss = head->flags & ROW_EPSS;
+	if (body.exploitation.has_epss) {
+		body.exploitation.epss = take_share(&r);
+		body.exploitation.epss_percentile = take_share(&r);
+	}
 	body.n_fixed = take_count(&r);
 	body.fixed = r;
 	*out = body;

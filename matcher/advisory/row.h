@@ -9,8 +9,8 @@
  *	heads   a record each, in the order of ids: bytes of what follows of this head, bytes of its body, its group, flags (a
  *	        byte), its bounds: the first as it is, each other one as the distance to the one before
  *	bodies  a record each: id, raw versions (only with ROW_RAW), aliases (sorted, each once, without the id), feed,
- *	        level, tenths (a byte each), vector, fixed versions: how many, numbers of keys, the first as it is,
- *	        each other one as the distance to the one before
+ *	        level, tenths (a byte each), vector, EPSS and its percentile (only with ROW_EPSS), fixed versions: how many,
+ *	        numbers of keys, the first as it is, each other one as the distance to the one before
  *
  * A place is a number on the line of versions: key k is at 2k + 1, what lies between k - 1 and k at 2k. A bound is the
  * first place behind it: 0 below everything, 2k + 1 before key k, 2k + 2 behind it. So a version is looked up once, by
@@ -22,13 +22,17 @@
 #include "matcher/advisory/bytes.h"
 #include "matcher/base/arena.h"
 
-#define ROW_FORMAT 1
+#define ROW_FORMAT 2
+#define ROW_EPSS_ONE 10000u /* a probability of 1 */
 #define ROW_BYTES_MAX ((size_t)256 << 20) /* fits four bytes of an end; the largest real one has some 60 KB */
 
 enum row_flag {
 	ROW_EVERY = 1,     /* matches what is no version, too */
 	ROW_HAS_END = 2,
 	ROW_RAW = 4,       /* lists what is no version */
+	ROW_EXPLOITED = 8, /* this and ROW_EPSS: of its group, the same in all of its records */
+	ROW_EXPLOIT_PUBLIC = 16,
+	ROW_EPSS = 32,
 };
 
 struct row { /* an opened row; points into its bytes */
@@ -53,9 +57,14 @@ struct row_body {
 	size_t n_raw, n_aliases;
 	uint32_t feed;
 	struct pipgate_severity severity;
+	struct pipgate_exploitation exploitation;
+	bool exploit_public;
 	struct reader fixed;   /* n_fixed numbers */
 	size_t n_fixed;
 };
+
+/* Adds what is said of another id of the same vulnerability: the highest EPSS counts. */
+void row_exploitation_add(struct pipgate_exploitation *all, const struct pipgate_exploitation *one);
 
 /* Every one of these gives false for bytes that are no row. */
 bool row_open(struct span bytes, struct row *out);

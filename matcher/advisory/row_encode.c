@@ -27,6 +27,7 @@ struct writer {
 	struct record *records; /* by id */
 	size_t n;
 	size_t *groups, n_groups;
+	struct pipgate_exploitation *exploitation; /* per group */
 	struct key *keys; /* ascending, each once */
 	size_t n_keys;
 	struct buf parts[N_PARTS];
@@ -106,8 +107,11 @@ static void put_head(struct writer *w, size_t i)
 {
 	const struct intervals *intervals = &w->records[i].intervals;
 	struct buf *head = &w->parts[PART_HEAD];
+	const struct pipgate_exploitation *exploitation = &w->exploitation[w->groups[i]];
 	unsigned flags =
-		(intervals->every ? ROW_EVERY : 0u) | (intervals->has_end ? ROW_HAS_END : 0u) | (intervals->n_raw ? ROW_RAW : 0u);
+		(intervals->every ? ROW_EVERY : 0u) | (intervals->has_end ? ROW_HAS_END : 0u) | (intervals->n_raw ? ROW_RAW : 0u) |
+		(exploitation->exploited ? ROW_EXPLOITED : 0u) | (exploitation->has_epss ? ROW_EPSS : 0u) |
+		(w->records[i].exploit_public ? ROW_EXPLOIT_PUBLIC : 0u);
 	uint64_t before = 0;
 
 	put_number(head, w->parts[PART_BODY].n);
@@ -144,8 +148,10 @@ static enum pipgate_status put_aliases(struct writer *w, const struct record *re
 	return PIPGATE_OK;
 }
 
-static enum pipgate_status put_body(struct writer *w, const struct record *record)
+static enum pipgate_status put_body(struct writer *w, size_t i)
 {
+	const struct record *record = &w->records[i];
+	const struct pipgate_exploitation *exploitation = &w->exploitation[w->groups[i]];
 	const struct intervals *intervals = &record->intervals;
 	struct buf *body = &w->parts[PART_BODY];
 	uint64_t before = 0;
@@ -153,8 +159,8 @@ static enum pipgate_status put_body(struct writer *w, const struct record *recor
 	put_text(body, record->id);
 	if (intervals->n_raw) {
 		put_number(body, intervals->n_raw);
-		for (size_t i = 0; i < intervals->n_raw; i++)
-			put_text(body, intervals->raw[i]);
+		for (size_t k = 0; k < intervals->n_raw; k++)
+			put_text(body, intervals->raw[k]);
 	}
 	if (put_aliases(w, record) != PIPGATE_OK)
 		return PIPGATE_NO_MEMORY;
@@ -162,9 +168,13 @@ static enum pipgate_status put_body(struct writer *w, const struct record *recor
 	buf_byte(body, (unsigned char)record->severity.level);
 	buf_byte(body, record->severity.tenths);
 	put_text(body, record->severity.vector);
+	if (exploitation->has_epss) {
+		put_number(body, exploitation->epss);
+		put_number(body, exploitation->epss_percentile);
+	}
 	put_number(body, record->n_fixed);
-	for (size_t i = 0; i < record->n_fixed; i++) {
-		uint64_t number = number_of(w, record->fixed[i].key);
+	for (size_t k = 0; k < record->n_fixed; k++) {
+		uint64_t number = number_of(w, record->fixed[k].key);
 
 		put_number(body, number - before);
 		before = number;
@@ -176,7 +186,7 @@ static enum pipgate_status put_records(struct writer *w)
 {
 	for (size_t i = 0; i < w->n; i++) {
 		buf_clear(&w->parts[PART_BODY]);
-		if (put_body(w, &w->records[i]) != PIPGATE_OK)
+		if (put_body(w, i) != PIPGATE_OK)
 			return PIPGATE_NO_MEMORY;
 		buf_clear(&w->parts[PART_HEAD]);
 		put_head(w, i);
@@ -185,6 +195,31 @@ static enum pipgate_status put_records(struct writer *w)
 		for (enum part part = 0; part < N_PARTS; part++)
 			if (buf_status(&w->parts[part]) != PIPGATE_OK)
 				return buf_status(&w->parts[part]);
+	}
+	return PIPGATE_OK;
+}
+
+/* ---- exploitation ---- */
+
+static void ask(struct pipgate_exploitation *group, const struct pipgate_enrichment *enrichment, struct span id)
+{
+	struct pipgate_exploitation one = {.exploited = false};
+
+	if (enrichment->find(enrichment->ctx, id, &one))
+		row_exploitation_add(group, &one);
+}
+
+static enum pipgate_status collect_exploitation(struct writer *w, const struct pipgate_enrichment *enrichment)
+{
+	w->exploitation = arena_array(w->run, w->n_groups, sizeof(*w->exploitation));
+	if (!w->exploitation)
+		return PIPGATE_NO_MEMORY;
+	for (size_t i = 0; enrichment && i < w->n; i++) {
+		struct pipgate_exploitation *group = &w->exploitation[w->groups[i]];
+
+		ask(group, enrichment, w->records[i].id);
+		for (size_t k = 0; k < w->records[i].n_aliases; k++)
+			ask(group, enrichment, w->records[i].aliases[k]);
 	}
 	return PIPGATE_OK;
 }
@@ -243,11 +278,14 @@ static enum pipgate_status put_row(struct writer *w, struct span *out)
 	return PIPGATE_OK;
 }
 
-enum pipgate_status pipgate_row_encode(struct pipgate_run *run, const struct span *records, size_t n, struct span *out)
+enum pipgate_status pipgate_row_encode(struct pipgate_run *run, const struct span *records, size_t n,
+	const struct pipgate_enrichment *enrichment, struct span *out)
 {
 	struct writer w = {.run = run};
 	enum pipgate_status status = read_records(&w, records, n);
 
+	if (status == PIPGATE_OK)
+		status = collect_exploitation(&w, enrichment);
 	if (status == PIPGATE_OK)
 		status = collect_keys(&w);
 	if (status != PIPGATE_OK)

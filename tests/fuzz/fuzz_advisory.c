@@ -91,7 +91,7 @@ static void check(struct span bytes, enum pipgate_encoding encoding)
 		n = encode(run, &advisory, records);
 	}
 	if (n && n == advisory.n_affected) {
-		require(pipgate_row_encode(run, records, n, &row) == PIPGATE_OK);
+		require(pipgate_row_encode(run, records, n, NULL, &row) == PIPGATE_OK);
 		for (size_t i = 0; i < n; i++)
 			ask_entry(row, &advisory, &advisory.affected[i]);
 		ask(row, &advisory, SPAN("1.0+local"), false);

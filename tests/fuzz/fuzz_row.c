@@ -23,7 +23,7 @@ static void check_record(struct span version, struct span record)
 	struct pipgate_run *run = new_run();
 	struct pipgate_match match;
 	struct span twice[2] = {record, record}, row;
-	enum pipgate_status status = pipgate_row_encode(run, twice, 2, &row);
+	enum pipgate_status status = pipgate_row_encode(run, twice, 2, NULL, &row);
 
 	require(status == PIPGATE_OK || status == PIPGATE_INVALID);
 	if (status == PIPGATE_OK && match_row(run, row, version, &match) == PIPGATE_OK)

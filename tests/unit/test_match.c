@@ -78,7 +78,7 @@ static enum pipgate_status world_fill(struct world *world, const char *const *te
 	for (uint32_t i = 0; texts[i] && status == PIPGATE_OK; i++)
 		status = world_add(world, texts[i], i);
 	for (size_t i = 0; i < world->n && status == PIPGATE_OK; i++)
-		status = pipgate_row_encode(world->run, world->names[i].records, world->names[i].n, &world->names[i].row);
+		status = pipgate_row_encode(world->run, world->names[i].records, world->names[i].n, NULL, &world->names[i].row);
 	return status;
 }
 
@@ -443,7 +443,7 @@ static void damaged_records(void **state)
 		if (value < 256)
 			exact[at] = (char)value;
 		assert_int_equal(pipgate_run_new(NULL, &run), PIPGATE_OK);
-		status = pipgate_row_encode(run, &(struct span){exact, bytes}, 1, &row);
+		status = pipgate_row_encode(run, &(struct span){exact, bytes}, 1, NULL, &row);
 		assert_true(status == PIPGATE_INVALID || (status == PIPGATE_OK && value < 256));
 		pipgate_run_free(&run);
 		free(exact);

@@ -29,6 +29,8 @@ static const struct sub {
 static const char explanation[] =
 	"KIND=PLACE: osv=  a zip or tar.gz of OSV records, a folder of *.json, one .json file\n"
 	"            pypa= a checkout of the PyPA advisory database, or its tar.gz\n"
+	"            kev=  CISA's catalogue of known exploited vulnerabilities (JSON)\n"
+	"            epss= FIRST's EPSS scores (csv or csv.gz)\n"
 	"PLACE is a path or an http(s) address. `db update` reads PIPGATE_FEEDS (such words, spaces between them).\n";
 
 static int usage_print(const struct sub *sub)

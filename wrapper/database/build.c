@@ -75,6 +75,7 @@ void database_build_free(struct database_build **build)
 	beside_close(&b->beside);
 	spool_fini(&b->spool);
 	ledger_fini(&b->ledger);
+	exploitation_fini(&b->exploitation);
 	pipgate_run_free(&b->run);
 	pipgate_run_free(&b->kept);
 	buf_fini(&b->text);
@@ -202,6 +203,29 @@ enum pipgate_status database_build_add(struct database_build *b, uint32_t feed, 
 	if (modified.seconds > f->time)
 		f->time = modified.seconds;
 	return PIPGATE_OK;
+}
+
+enum pipgate_status database_build_time(struct database_build *b, uint32_t feed, int64_t time, struct pipgate_error *error)
+{
+	struct database_feed *f = feed_of(b, feed);
+
+	if (!f)
+		return error_set(error, PIPGATE_FAILED, "no feed %u", feed);
+	f->time = time;
+	return PIPGATE_OK;
+}
+
+enum pipgate_status database_build_exploitation(struct database_build *b, uint32_t feed, struct span cve,
+	const struct pipgate_exploitation *said, struct pipgate_error *error)
+{
+	struct database_feed *f = feed_of(b, feed);
+	enum pipgate_status status;
+
+	if (!f)
+		return error_set(error, PIPGATE_FAILED, "no feed %u", feed);
+	status = exploitation_add(&b->exploitation, cve, feed, f->time, said, error);
+	f->accepted += status == PIPGATE_OK;
+	return status;
 }
 
 enum pipgate_status database_build_refuse(struct database_build *b, uint32_t feed, struct span item, struct span reason,

@@ -7,6 +7,7 @@
 #include "matcher/base/buf.h"
 #include "wrapper/database/beside.h"
 #include "wrapper/database/database.h"
+#include "wrapper/database/exploitation.h"
 #include "wrapper/database/ledger.h"
 #include "wrapper/database/spool.h"
 
@@ -18,6 +19,7 @@ struct database_build {
 	struct beside beside;
 	struct spool spool;
 	struct ledger ledger;
+	struct exploitation exploitation;
 	struct pipgate_run *run;  /* forgotten at every record */
 	struct pipgate_run *kept; /* until the end */
 	struct buf text;

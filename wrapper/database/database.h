@@ -28,7 +28,7 @@ enum pipgate_status database_default_path(char path[4096], struct pipgate_error 
 
 struct database_feed {
 	struct span name, kind, place; /* as it was built */
-	int64_t time;                  /* newest `modified` in it, seconds since 1970 */
+	int64_t time;                  /* newest `modified` in it, or its own (KEV, EPSS), seconds since 1970 */
 	int64_t accepted, withdrawn, refused;
 	struct span sha256;            /* of its bytes as read, hex; empty for a folder */
 };
@@ -76,6 +76,14 @@ enum pipgate_status database_build_add(struct database_build *build, uint32_t fe
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status database_build_refuse(struct database_build *build, uint32_t feed, struct span item, struct span reason,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* ---- feeds that name CVE ids: joined into the records that bear them when the build is finished ---- */
+
+/* The feed's own time, before what it holds. */
+enum pipgate_status database_build_time(struct database_build *build, uint32_t feed, int64_t time, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Across feeds the EPSS of the newer one stays, of equals the higher. INVALID: no CVE id, or that feed has brought it already. */
+enum pipgate_status database_build_exploitation(struct database_build *build, uint32_t feed, struct span cve,
+	const struct pipgate_exploitation *said, struct pipgate_error *error) PIPGATE_MUST_USE;
+
 /* totals may be NULL. */
 enum pipgate_status database_build_finish(struct database_build *build, struct database_totals *totals,
 	struct pipgate_error *error) PIPGATE_MUST_USE;

@@ -21,10 +21,10 @@
 
 #include "matcher/base/error.h"
 
-#define SCHEMA_NAME "pipgate/advisories/1"
+#define SCHEMA_NAME "pipgate/advisories/2"
 #define SCHEMA_NAME_PREFIX "pipgate/advisories/"
 #define SCHEMA_APPLICATION_ID 0x70674144 /* "pgAD" */
-#define SCHEMA_VERSION 1                 /* user_version: SCHEMA_NAME's number */
+#define SCHEMA_VERSION 2                 /* user_version: SCHEMA_NAME's number */
 #define SCHEMA_PAGE 16384 /* 4096: a file 6 % larger; look-ups are as fast */
 #define SCHEMA_BLOB_MAX (64 << 20) /* one row or text: an item of a feed has at most 16 MiB */
 #define SCHEMA_COMPANIONS "-wal", "-journal", "-shm" /* what SQLite looks for beside a file; ours has none */

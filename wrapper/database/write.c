@@ -82,6 +82,7 @@ static enum pipgate_status pair_insert(struct writer *w, struct span key, struct
 static enum pipgate_status row_write(struct writer *w, size_t from, size_t to, struct pipgate_error *error)
 {
 	struct database_build *b = w->build;
+	const struct pipgate_enrichment enrichment = exploitation_enrichment(&b->exploitation);
 	const struct ledger_piece *pieces = b->ledger.pieces;
 	enum pipgate_status status = PIPGATE_OK;
 	struct span *records, row;
@@ -100,7 +101,7 @@ static enum pipgate_status row_write(struct writer *w, size_t from, size_t to, s
 		return error_set(error, PIPGATE_NO_MEMORY, "out of memory");
 	if (status != PIPGATE_OK)
 		return status;
-	status = pipgate_row_encode(b->run, records, to - from, &row);
+	status = pipgate_row_encode(b->run, records, to - from, &enrichment, &row);
 	if (status != PIPGATE_OK)
 		return error_set(error, status, "the row of " SPAN_FMT " cannot be compiled", SPAN_ARG(pieces[from].name));
 	if (row.n > SCHEMA_BLOB_MAX)

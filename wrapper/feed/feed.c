@@ -8,10 +8,16 @@
 
 #include "matcher/base/banned.h"
 
+#define KEV_BYTES ((uint64_t)8 << 20)   /* it has 1.6 MB */
+#define EPSS_BYTES ((uint64_t)64 << 20) /* it has some 8 MB */
+
 const struct feed_kind feed_kinds[] = {
-	{"osv", PIPGATE_OSV_JSON, feed_read_osv, "a zip or tar.gz of OSV records, a folder of *.json, one .json file, or the address of one"},
-	{"pypa", PIPGATE_PYSEC_YAML, feed_read_pypa, "a checkout of the PyPA advisory database, its tar.gz, or the address of one"},
-	{NULL, 0, NULL, NULL},
+	{"osv", PIPGATE_OSV_JSON, feed_read_osv, "a zip or tar.gz of OSV records, a folder of *.json, one .json file, or the address of one",
+		false, 0},
+	{"pypa", PIPGATE_PYSEC_YAML, feed_read_pypa, "a checkout of the PyPA advisory database, its tar.gz, or the address of one", false, 0},
+	{"kev", 0, feed_read_kev, "CISA's catalogue of known exploited vulnerabilities as JSON, or its address", true, KEV_BYTES},
+	{"epss", 0, feed_read_epss, "FIRST's scores as csv or csv.gz, or their address", true, EPSS_BYTES},
+	{NULL, 0, NULL, NULL, false, 0},
 };
 
 enum pipgate_status feed_source_parse(const char *word, struct feed_source *out, struct pipgate_error *error)
@@ -26,7 +32,7 @@ enum pipgate_status feed_source_parse(const char *word, struct feed_source *out,
 		*out = (struct feed_source){.kind = kind, .place = rest.p};
 		return PIPGATE_OK;
 	}
-	return error_set(error, PIPGATE_INVALID, "'%.60s' is no feed; write KIND=PLACE with the kind osv or pypa", word);
+	return error_set(error, PIPGATE_INVALID, "'%.60s' is no feed; write KIND=PLACE with the kind osv, pypa, kev or epss", word);
 }
 
 /* An address without user, password, query and fragment: those may be secret, and this is stored and shown. */
@@ -57,6 +63,32 @@ static const char *name_make(struct pipgate_run *run, const struct feed_source *
 	return same == 1 ? sources[i].kind->name : text_format(run, "%s-%zu", sources[i].kind->name, same);
 }
 
+static bool advises(const struct feed_source *sources, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!sources[i].kind->enriches)
+			return true;
+	return false;
+}
+
+/* Advisories have the first turn, in the order of the words; then each kind that enriches has its own. So the place of the
+ * latter among the words changes no byte of the database. */
+static const struct feed_kind *turn_of(const struct feed_source *source)
+{
+	return source->kind->enriches ? source->kind : feed_kinds;
+}
+
+/* NULL: the first, or that there is none left. */
+static const struct feed_kind *turn_next(const struct feed_kind *turn)
+{
+	if (!turn)
+		return feed_kinds;
+	do
+		turn++;
+	while (turn->name && !turn->enriches);
+	return turn->name ? turn : NULL;
+}
+
 static enum pipgate_status feed_read(struct reading *r, struct pipgate_error *error)
 {
 	enum pipgate_status status = database_build_feed(r->build, span_of(r->name), span_of(r->source->kind->name), r->shown, &r->feed, error);
@@ -77,12 +109,18 @@ enum pipgate_status feeds_read(struct database_build *build, const struct feed_s
 
 	if (pipgate_run_new(NULL, &kept) != PIPGATE_OK || pipgate_run_new(NULL, &r.run) != PIPGATE_OK)
 		die_no_memory();
-	for (size_t i = 0; i < n && status == PIPGATE_OK; i++) {
-		r.source = &sources[i];
-		r.name = name_make(kept, sources, i);
-		r.shown = place_shown(kept, sources[i].place);
-		status = feed_read(&r, error);
-	}
+	if (!advises(sources, n))
+		status = error_set(error, PIPGATE_INVALID,
+			"no feed of advisories among them: kev and epss only add to what osv or pypa bring");
+	for (const struct feed_kind *turn = NULL; status == PIPGATE_OK && (turn = turn_next(turn)) != NULL;)
+		for (size_t i = 0; i < n && status == PIPGATE_OK; i++) {
+			if (turn_of(&sources[i]) != turn)
+				continue;
+			r.source = &sources[i];
+			r.name = name_make(kept, sources, i);
+			r.shown = place_shown(kept, sources[i].place);
+			status = feed_read(&r, error);
+		}
 	pipgate_run_free(&r.run);
 	pipgate_run_free(&kept);
 	return status;

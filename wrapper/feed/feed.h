@@ -8,10 +8,12 @@
 struct reading;
 struct feed_kind {
 	const char *name;
-	enum pipgate_encoding encoding;
-	/* Every record to reading_item(). Anything but OK: the feed is broken, the error says why. */
+	enum pipgate_encoding encoding; /* 0: it enriches */
+	/* Every record to reading_item() or reading_exploitation(). Anything but OK: the feed is broken, the error says why. */
 	enum pipgate_status (*read)(struct reading *reading, struct pipgate_error *error);
 	const char *forms; /* of PLACE, for messages */
+	bool enriches;     /* names CVE ids and no distributions: adds to what others bring, and is read behind them */
+	uint64_t max_bytes; /* of all of it; 0: reading_transport()'s own */
 };
 extern const struct feed_kind feed_kinds[]; /* ends with a NULL name */
 
@@ -30,5 +32,7 @@ enum pipgate_status feeds_read(struct database_build *build, const struct feed_s
 /* ---- the kinds ---- */
 enum pipgate_status feed_read_osv(struct reading *reading, struct pipgate_error *error);
 enum pipgate_status feed_read_pypa(struct reading *reading, struct pipgate_error *error);
+enum pipgate_status feed_read_kev(struct reading *reading, struct pipgate_error *error);
+enum pipgate_status feed_read_epss(struct reading *reading, struct pipgate_error *error);
 
 #endif

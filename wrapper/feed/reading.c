@@ -8,9 +8,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "matcher/advisory/date.h"
 #include "matcher/base/arena.h"
 #include "matcher/base/text.h"
+#include "wrapper/database/moment.h"
 #include "wrapper/feed/transport.h"
+#include "wrapper/memory.h"
 #include "wrapper/say.h"
 
 #include "matcher/base/banned.h"
@@ -134,6 +137,33 @@ enum pipgate_status reading_item(void *ctx, struct span name, struct span bytes,
 	return PIPGATE_OK;
 }
 
+enum pipgate_status reading_exploitation(struct reading *r, struct span name, struct span cve, const struct pipgate_exploitation *said,
+	struct pipgate_error *error)
+{
+	struct pipgate_error why;
+	enum pipgate_status status = database_build_exploitation(r->build, r->feed, cve, said, &why);
+
+	if (status == PIPGATE_INVALID)
+		return reading_refuse(r, name, span_of(why.text), error);
+	if (status != PIPGATE_OK)
+		return error_set(error, status, SPAN_FMT ": %s", SPAN_ARG(name), why.text);
+	r->accepted++;
+	return PIPGATE_OK;
+}
+
+enum pipgate_status reading_time(struct reading *r, const char *what, struct span text, struct pipgate_error *error)
+{
+	struct span utc = text;
+	struct moment moment;
+	enum pipgate_status status = date_utc(r->run, text, &utc);
+
+	if (status == PIPGATE_NO_MEMORY)
+		die_no_memory();
+	if (status != PIPGATE_OK || !moment_parse(utc, &moment))
+		return error_set(error, PIPGATE_INVALID, "%s: it is no date and time (RFC 3339)", what);
+	return database_build_time(r->build, r->feed, moment.seconds, error);
+}
+
 /* ---- places ---- */
 
 static bool is_address(const char *place)
@@ -174,11 +204,12 @@ static enum pipgate_status digest_keep(struct reading *r, const struct transport
 enum pipgate_status reading_transport(struct reading *r, const char *verb, struct span suffix, reading_taker *take,
 	struct pipgate_error *error)
 {
+	uint64_t most = r->source->kind->max_bytes;
 	const struct transport_job job = {
 		.verb = verb,
 		.place = span_of(r->source->place),
 		.suffix = suffix,
-		.max_bytes = strcmp(verb, "get") == 0 ? READING_ITEM_MAX : 0, /* one record */
+		.max_bytes = most ? most : strcmp(verb, "get") == 0 ? READING_ITEM_MAX : 0, /* one record */
 		.deadline_ms = r->deadline_ms,
 	};
 	const struct transport_sink sink = {.ctx = r, .item = take, .note = progress_note};
@@ -197,7 +228,8 @@ static enum pipgate_status judge(const struct reading *r, struct pipgate_error *
 	if (!r->accepted && r->refused.n)
 		return error_set(error, PIPGATE_INVALID, "none of its %" PRIu64 " records could be read", r->refused.n);
 	if (!r->accepted)
-		return error_set(error, PIPGATE_INVALID, "no advisory in it; expected %s", r->source->kind->forms);
+		return error_set(error, PIPGATE_INVALID, "%s in it; expected %s",
+				 r->source->kind->enriches ? "nothing" : "no advisory", r->source->kind->forms);
 	if (r->refused.n >= READING_REFUSED_LEAST && r->refused.n * 100 > all * READING_REFUSED_PERCENT)
 		return error_set(error, PIPGATE_INVALID, "%" PRIu64 " of %" PRIu64 " records were refused, more than %d %%", r->refused.n, all,
 				 READING_REFUSED_PERCENT);

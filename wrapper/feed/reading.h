@@ -26,6 +26,7 @@ struct reading {
 	uint32_t feed; /* in the build */
 	uint32_t deadline_ms;
 	struct pipgate_run *run; /* forgotten at every record */
+	void *state; /* of the kind, while it reads */
 	uint64_t accepted;
 	struct tally refused, renamed;
 	bool progress;    /* stderr is a terminal */
@@ -54,7 +55,12 @@ typedef enum pipgate_status reading_taker(void *ctx, struct span name, struct sp
 reading_taker reading_item;
 /* A record that cannot even be read. */
 reading_taker reading_refuse;
-/* The place through pipgate-fetch: "get" for one record, "unpack" for the archive's entries that end in suffix. */
+/* What is said of a CVE id; refused where it is none, or was there before. name: for messages. */
+enum pipgate_status reading_exploitation(struct reading *reading, struct span name, struct span cve, const struct pipgate_exploitation *said,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* The feed's own time, before what it holds. INVALID: text is no date and time; what: its name. */
+enum pipgate_status reading_time(struct reading *reading, const char *what, struct span text, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* The place through pipgate-fetch: "get" for one file, "unpack" for the archive's entries that end in suffix. */
 enum pipgate_status reading_transport(struct reading *reading, const char *verb, struct span suffix, reading_taker *take,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 

@@ -160,7 +160,7 @@ static enum pipgate_status rows_make(struct service *service, const struct askin
 
 		for (; i < list.n && span_equal(pieces[i].name, row.name); i++)
 			records[n++] = pieces[i].record;
-		status = pipgate_row_encode(service->run, records, n, &row.bytes);
+		status = pipgate_row_encode(service->run, records, n, NULL, &row.bytes);
 		if (status == PIPGATE_NO_MEMORY)
 			die_no_memory();
 		if (status != PIPGATE_OK)
