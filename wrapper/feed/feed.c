@@ -11,6 +11,7 @@
 const struct feed_kind feed_kinds[] = {
 	{"osv", PIPGATE_OSV_JSON, feed_read_osv, "a zip or tar.gz of OSV records, a folder of *.json, one .json file, or the address of one"},
 	{"pypa", PIPGATE_PYSEC_YAML, feed_read_pypa, "a checkout of the PyPA advisory database, its tar.gz, or the address of one"},
+	{"pipgate", 0, NULL, "a folder that pipgate db export made, or the address of one"}, /* bundle.h */
 	{NULL, 0, NULL, NULL},
 };
 
@@ -29,8 +30,7 @@ enum pipgate_status feed_source_parse(const char *word, struct feed_source *out,
 	return error_set(error, PIPGATE_INVALID, "'%.60s' is no feed; write KIND=PLACE with the kind osv or pypa", word);
 }
 
-/* An address without user, password, query and fragment: those may be secret, and this is stored and shown. */
-static struct span place_shown(struct pipgate_run *run, const char *place)
+struct span feed_place_shown(struct pipgate_run *run, const char *place)
 {
 	const char *scheme = strstr(place, "://"), *at;
 	struct span rest = span_of(scheme ? scheme + 3 : place), path, host;
@@ -80,7 +80,7 @@ enum pipgate_status feeds_read(struct database_build *build, const struct feed_s
 	for (size_t i = 0; i < n && status == PIPGATE_OK; i++) {
 		r.source = &sources[i];
 		r.name = name_make(kept, sources, i);
-		r.shown = place_shown(kept, sources[i].place);
+		r.shown = feed_place_shown(kept, sources[i].place);
 		status = feed_read(&r, error);
 	}
 	pipgate_run_free(&r.run);
