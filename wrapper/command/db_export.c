@@ -86,6 +86,15 @@ static enum pipgate_status part_add(struct exporting *e, const char *name, const
 	return PIPGATE_OK;
 }
 
+static enum pipgate_status is_database(const char *path, struct pipgate_error *error)
+{
+	struct database *database = NULL;
+	enum pipgate_status status = database_open(path, &database, error);
+
+	database_close(&database);
+	return status;
+}
+
 static enum pipgate_status parts_add(struct exporting *e, struct pipgate_error *error)
 {
 	struct database_place place;
@@ -93,6 +102,8 @@ static enum pipgate_status parts_add(struct exporting *e, struct pipgate_error *
 
 	if (status == PIPGATE_OK && place.kind == DATABASE_STARTER)
 		status = error_set(error, PIPGATE_FAILED, "there is the starter set alone, which counts as no database; first: pipgate db update");
+	if (status == PIPGATE_OK)
+		status = is_database(place.path, error);
 	if (status == PIPGATE_OK)
 		status = part_add(e, BUNDLE_DATABASE, place.path, error);
 	if (status == PIPGATE_OK && e->options->policy)

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,7 +25,8 @@
 struct installing {
 	struct pipgate_run *run;
 	const struct bundle_order *order;
-	const char *base; /* the place without a slash at its end */
+	const char *base;    /* the place without a slash at its end */
+	struct span serials; /* its name where serials are kept: one, however it is written */
 	struct bundle_outcome *out;
 };
 
@@ -89,7 +91,7 @@ static enum pipgate_status fresh(struct installing *in, struct pipgate_error *er
 	if ((int64_t)time(NULL) > bundle->expires)
 		return error_set(error, PIPGATE_INVALID, "serial %" PRId64 " expired %s: a newer one must be exported, or the clock here is wrong",
 				 bundle->serial, moment_text(bundle->expires, when));
-	status = bundle_serial_read(in->run, in->order->shown, &before, error);
+	status = bundle_serial_read(in->run, in->serials, &before, error);
 	if (status == PIPGATE_OK && bundle->serial < before)
 		status = error_set(error, PIPGATE_INVALID, "serial %" PRId64 " is older than %" PRId64 ", which was taken from there before",
 				   bundle->serial, before);
@@ -145,7 +147,7 @@ static enum pipgate_status part_download(struct installing *in, const struct bun
 
 	if (status == PIPGATE_OK)
 		*bytes = result.bytes;
-	else if (strncmp(error->text, "limit: more than", 16) == 0)
+	else if (status == PIPGATE_LIMIT && !strstr(error->text, "not done within"))
 		error_set(error, status, "it is longer than the %" PRId64 " bytes that " BUNDLE_MANIFEST " tells", part->size);
 	else if (strstr(error->text, " 404") || strncmp(error->text, "file: ", 6) == 0)
 		error_before(error, "it is not there, or " BUNDLE_MANIFEST " and the parts are of different versions");
@@ -230,7 +232,7 @@ static enum pipgate_status policy_put(struct beside *b, struct pipgate_error *er
 /* Everything is here and good: the serial first, so that nothing older can come after it. */
 static enum pipgate_status all_put(struct installing *in, struct beside *database, struct beside *policy, struct pipgate_error *error)
 {
-	enum pipgate_status status = bundle_serial_keep(in->run, in->order->shown, in->out->bundle.serial, error);
+	enum pipgate_status status = bundle_serial_keep(in->run, in->serials, in->out->bundle.serial, error);
 
 	if (status == PIPGATE_OK)
 		status = policy_put(policy, error);
@@ -257,15 +259,29 @@ static const char *policy_path(struct pipgate_run *run, const char *database)
 	return text_format(run, "%.*s" BUNDLE_POLICY_FILE, slash ? (int)(slash + 1 - database) : 0, database);
 }
 
-static enum pipgate_status base_set(struct installing *in, struct pipgate_error *error)
+static struct span without_slash(struct span place)
 {
-	struct span place = span_of(in->order->place);
-
-	if (strstr(place.p, "://") && strpbrk(place.p, "?#"))
-		return error_set(error, PIPGATE_INVALID, "the address of a folder is wanted, without ? and #");
 	while (place.n > 1 && place.p[place.n - 1] == '/')
 		place.n--;
-	in->base = text_copy(in->run, place);
+	return place;
+}
+
+static enum pipgate_status base_set(struct installing *in, struct pipgate_error *error)
+{
+	const char *place = in->order->place;
+	char real[PATH_MAX];
+
+	if (strstr(place, "://")) {
+		if (strpbrk(place, "?#"))
+			return error_set(error, PIPGATE_INVALID, "the address of a folder is wanted, without ? and #");
+		in->base = text_copy(in->run, without_slash(span_of(place)));
+		in->serials = without_slash(in->order->shown);
+		return PIPGATE_OK;
+	}
+	if (!realpath(place, real))
+		return error_set(error, PIPGATE_FAILED, "%s", strerror(errno));
+	in->base = text_copy(in->run, span_of(real));
+	in->serials = span_of(in->base);
 	return PIPGATE_OK;
 }
 

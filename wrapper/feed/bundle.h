@@ -16,7 +16,7 @@
 
 struct bundle_order {
 	const char *place;     /* a folder, or the address of one */
-	struct span shown;     /* of it what may be stored and shown */
+	struct span shown;     /* of it what may be stored and shown; a serial is kept under it */
 	struct span key;       /* text of the public key */
 	const char *database;  /* the file that is replaced */
 	uint32_t deadline_ms;  /* of each download; 0: the ordinary one */
