@@ -36,6 +36,8 @@ libxml2-utils        p:xmllint
 zsh                  p:zsh
 fish                 p:fish
 dash                 p:dash
+minisign             p:minisign
+nginx-light          p:nginx
 '
 # of check, too: a few ways in containers
 e2e='

@@ -31,11 +31,22 @@
 #define FETCH_CLASS_ARCHIVE "archive"
 #define FETCH_CLASS_LIMIT "limit"     /* bytes, entries, ratio or deadline */
 #define FETCH_CLASS_UNCHANGED "unchanged"
+#define FETCH_CLASS_SIGNATURE "signature" /* of verify, sign and keygen: a signature, key or comment that is refused */
 #define FETCH_ANSWERED "the server answered " /* the text of an http failure begins so where a status is the reason, with its number */
 
 /* A job on pipgate-fetch's stdin: all fields but the body together, and the body behind them. */
 #define FETCH_JOB_MAX ((uint64_t)32 << 10)
 #define FETCH_BODY_MAX ((uint64_t)16 << 20)
+#define FETCH_KEY_MAX 1024u        /* public-key, secret-key: two lines */
+#define FETCH_COMMENT_MAX 8192u    /* comment: minisign's own bound */
+#define FETCH_SIGNATURE_MAX 12288u /* signature: four lines, the trusted comment one of them */
+
+/* The names of the ITEMs of verify, sign and keygen. */
+#define FETCH_ITEM_KEY_ID "key-id"
+#define FETCH_ITEM_COMMENT "trusted-comment"
+#define FETCH_ITEM_SIGNATURE "signature"
+#define FETCH_ITEM_SECRET_KEY "secret-key"
+#define FETCH_ITEM_PUBLIC_KEY "public-key"
 
 /* ---- hook → pipgate decide --protocol=1 ---- */
 

@@ -786,6 +786,29 @@ def _():
     assert [(f[0], f[1]) for f in a.frames if f[0] in ("DONE", "FAIL")] == [("DONE", 7), ("FAIL", 8), ("DONE", 9), ("DONE", 10)]
 
 
+@test("keygen, sign, verify: of a body and of a file; what their fields must not be")
+def _():
+    def items(**fields):
+        answer = run_bytes(job_bytes(**fields))
+        assert answer.end() == "done", (fields["verb"], answer.text())
+        return {f[2]: f[3] for f in answer.frames if f[0] == "ITEM"}
+
+    keys = {name: text.decode() for name, text in items(verb="keygen").items()}
+    assert set(keys) == {"secret-key", "public-key"} and items(verb="keygen")["secret-key"] != keys["secret-key"].encode()
+    signing = {"verb": "sign", "secret-key": keys["secret-key"], "comment": "words"}
+    for what in ({"body": b"bytes"}, {"body": b""}, {"place": path_of("signed", b"bytes")}):
+        signature = items(**signing, **what)["signature"].decode()
+        judged = {"verb": "verify", "signature": signature, "public-key": keys["public-key"]}
+        assert items(**judged, **what)["trusted-comment"] == b"words"
+        assert run_bytes(job_bytes(**judged, body=b"others")).end() == "signature"
+    for what in ({"place": "/nowhere"}, {"place": "/dev/null"}, {"place": TMP}):
+        assert run_bytes(job_bytes(**signing, **what)).end() == "file", what
+    for what in ({"place": path_of("signed", b"bytes"), "body": b"bytes"}, {"comment": "x" * 8193}, {"secret-key": "x" * 1025}, {"together": 1}):
+        assert run_bytes(job_bytes(**(signing | what)), status=42).end() == "job", what
+    assert run_bytes(job_bytes(**signing, place=path_of("signed", b"bytes"), max_bytes=4)).end() == "limit"
+    assert run_bytes(job_bytes(verb="verify")).end() == "signature" and run_bytes(job_bytes(verb="sign")).end() == "signature"
+
+
 PATIENCE_MS = 6000 * (3 if SANITIZED else 1)  # a job's, on a busy machine
 
 

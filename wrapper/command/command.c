@@ -23,6 +23,12 @@ const struct command command_table[] = {
 		"       pipgate db update                          from PIPGATE_FEEDS, by default OSV's records for PyPI\n"
 		"       pipgate db status [--db FILE] [--json]\n"
 		"       pipgate db show [--db FILE] NAME [VERSION]\n"},
+	{"key", command_key, "keys and signatures, as minisign's: make a pair, sign a file, verify one",
+		"usage: pipgate key new -o KEY\n"
+		"       pipgate key sign FILE -k KEY [-c COMMENT]\n"
+		"       pipgate key verify FILE -k KEY.pub|-P BASE64\n\n"
+		"new: KEY (not encrypted, mode 0600) and KEY.pub, never over a file that is there. sign: FILE.minisig. verify: 0 and the trusted\n"
+		"comment, or 1.\n"},
 	{"decide", command_decide, "judge a report that pip wrote",
 		"usage: pipgate decide [--gate-…] REPORT.json\n\n"
 		"Reads the report of `pip install --dry-run --report` and says what the gate would: 0, 40, 41.\n"},

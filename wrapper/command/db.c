@@ -11,6 +11,7 @@
 #include "matcher/base/banned.h"
 
 #define TIMEOUT_MAX 86400 /* a day; more is a mistake of units */
+#define EXPIRES_DAYS 3650 /* ten years are for ever */
 
 static const struct sub {
 	const char *name;
@@ -19,8 +20,9 @@ static const struct sub {
 	int least, most;   /* words */
 	const char *usage;
 } subs[] = {
-	{"build", db_build, "ot", 1, 64, "pipgate db build [-o FILE] [--timeout SECONDS] KIND=PLACE…"},
-	{"update", db_update, "t", 0, 0, "pipgate db update [--timeout SECONDS]"},
+	{"build", db_build, "otk", 1, 64, "pipgate db build [-o FILE] [--timeout SECONDS] [--key FILE|BASE64] KIND=PLACE…"},
+	{"update", db_update, "tk", 0, 0, "pipgate db update [--timeout SECONDS] [--key FILE|BASE64]"},
+	{"export", db_export, "dkep", 1, 1, "pipgate db export DIR -k KEY [--expires 7d] [--policy FILE] [--db FILE]"},
 	{"status", db_status, "dj", 0, 0, "pipgate db status [--db FILE] [--json]"},
 	{"show", db_show, "d", 1, 2, "pipgate db show [--db FILE] NAME [VERSION]"},
 };
@@ -31,6 +33,7 @@ static const char explanation[] =
 	"            pypa= a checkout of the PyPA advisory database, or its tar.gz\n"
 	"            kev=  CISA's catalogue of known exploited vulnerabilities (JSON)\n"
 	"            epss= FIRST's EPSS scores (csv or csv.gz)\n"
+	"            pipgate= a folder that `db export` made, or its address: alone, and with the public key (--key)\n"
 	"PLACE is a path or an http(s) address. `db update` reads PIPGATE_FEEDS (such words, spaces between them).\n";
 
 static int usage_print(const struct sub *sub)
@@ -57,18 +60,46 @@ static bool seconds_parse(const char *text, uint32_t *ms)
 	return true;
 }
 
+/* "7d", "12h", "30m" */
+static bool period_parse(const char *text, int64_t *seconds)
+{
+	static const struct {
+		const char *name;
+		int64_t seconds;
+	} units[] = {{"d", 86400}, {"h", 3600}, {"m", 60}};
+	char *end;
+	unsigned long value = strtoul(text, &end, 10);
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (!ascii_digit(text[0]) || strcmp(end, units[i].name) != 0)
+			continue;
+		if (value < 1 || value > (unsigned long)(EXPIRES_DAYS * 86400L / units[i].seconds))
+			return false;
+		*seconds = (int64_t)value * units[i].seconds;
+		return true;
+	}
+	return false;
+}
+
+static int period_wrong(const char *name, const char *value)
+{
+	return say_error(EXIT_USAGE, "db %s: --expires %s: expected days, hours or minutes as 7d, 12h, 30m; %d days at the most", name, value,
+			 EXPIRES_DAYS);
+}
+
 /* 0, or the exit status for what is wrong, said already. */
 static int options_parse(const struct sub *sub, int argc, char **argv, struct db_options *out)
 {
 	static const struct option table[] = {
 		{"db", required_argument, NULL, 'd'},    {"output", required_argument, NULL, 'o'}, {"json", no_argument, NULL, 'j'},
+		{"key", required_argument, NULL, 'k'},   {"expires", required_argument, NULL, 'e'}, {"policy", required_argument, NULL, 'p'},
 		{"timeout", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 	};
 	int c;
 
 	opterr = 0;
 	optind = 0; /* glibc: begin anew */
-	while ((c = getopt_long(argc, argv, ":o:h", table, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":o:k:h", table, NULL)) != -1) {
 		if (c == '?' || (c != 'h' && c != ':' && !strchr(sub->takes, c)))
 			return say_error(EXIT_USAGE, "db %s: %s is not understood; usage: %s", sub->name, argv[optind - 1], sub->usage);
 		if (c == ':')
@@ -77,11 +108,17 @@ static int options_parse(const struct sub *sub, int argc, char **argv, struct db
 			out->database = optarg;
 		else if (c == 'o')
 			out->output = optarg;
+		else if (c == 'k')
+			out->key = optarg;
+		else if (c == 'p')
+			out->policy = optarg;
+		else if (c == 'e' && !period_parse(optarg, &out->expires_s))
+			return period_wrong(sub->name, optarg);
 		else if (c == 'j')
 			out->json = true;
 		else if (c == 'h')
 			out->help = true;
-		else if (!seconds_parse(optarg, &out->deadline_ms))
+		else if (c == 't' && !seconds_parse(optarg, &out->deadline_ms))
 			return say_error(EXIT_USAGE, "db %s: --timeout %s: expected seconds, 1 to %d", sub->name, optarg, TIMEOUT_MAX);
 	}
 	out->words = argv + optind;
@@ -109,7 +146,7 @@ int command_db(int argc, char **argv)
 			return status;
 		return options.help ? usage_print(&subs[i]) : subs[i].run(&options);
 	}
-	return say_error(EXIT_USAGE, "db: %s%s; one of build, update, status, show is wanted (pipgate db --help)",
+	return say_error(EXIT_USAGE, "db: %s%s; one of build, update, export, status, show is wanted (pipgate db --help)",
 			 *name ? "no such command: " : "no command", name);
 }
 

@@ -11,6 +11,9 @@ struct db_options {
 	const char *database; /* --db */
 	const char *output;   /* -o */
 	bool json, help;
+	const char *key;      /* -k: export: the secret key's file; build, update: the public key, FILE or BASE64 */
+	const char *policy;   /* --policy */
+	int64_t expires_s;    /* --expires */
 	uint32_t deadline_ms; /* --timeout */
 	char **words;         /* what stands beside the options */
 	int n_words;
@@ -18,8 +21,13 @@ struct db_options {
 
 int db_build(const struct db_options *options);
 int db_update(const struct db_options *options);
+int db_export(const struct db_options *options);
 int db_status(const struct db_options *options);
 int db_show(const struct db_options *options);
+
+/* Of build and update, where the feed is a bundle. */
+struct feed_source;
+int db_bundle(const char *path, const struct feed_source *source, const struct db_options *options);
 
 #define DB_OUTPUT_MAX ((size_t)256 << 20) /* of text on stdout: thousands of advisories */
 

@@ -73,24 +73,41 @@ static int sources_parse(char *const *words, size_t n, struct feed_source *out)
 	return 0;
 }
 
-static int run(const char *output, char *const *words, size_t n, uint32_t deadline_ms)
+/* A bundle is a whole database: alone, and never without a key. 0, or 42, said. */
+static int bundle_judge(const struct feed_source *sources, size_t n, const struct db_options *o)
+{
+	size_t bundles = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bundles += !sources[i].kind->read;
+	if (bundles && n > 1)
+		return say_error(EXIT_USAGE, "a bundle (pipgate=) is a whole database: no feed can stand beside it");
+	if (bundles && !o->key)
+		return say_error(EXIT_USAGE, "a bundle (pipgate=) is taken by its signature alone: --key FILE|BASE64 is missing");
+	return !bundles && o->key ? say_error(EXIT_USAGE, "--key is of a bundle (pipgate=PLACE), and there is none") : 0;
+}
+
+static int run(const char *output, char *const *words, size_t n, const struct db_options *o)
 {
 	struct feed_source *sources = must(calloc(n + 1, sizeof(*sources)));
 	struct pipgate_error error;
 	char path[4096];
 	int status = sources_parse(words, n, sources);
 
+	if (!status)
+		status = bundle_judge(sources, n, o);
 	if (!status && !output && database_default_path(path, &error) != PIPGATE_OK)
 		status = say_error(EXIT_UNDECIDED, "%s", error.text);
+	output = output ? output : path;
 	if (!status)
-		status = build_and_say(output ? output : path, sources, n, deadline_ms);
+		status = sources[0].kind->read ? build_and_say(output, sources, n, o->deadline_ms) : db_bundle(output, &sources[0], o);
 	free(sources);
 	return status;
 }
 
 int db_build(const struct db_options *o)
 {
-	return run(o->output, o->words, (size_t)o->n_words, o->deadline_ms);
+	return run(o->output, o->words, (size_t)o->n_words, o);
 }
 
 int db_update(const struct db_options *o)
@@ -115,7 +132,7 @@ int db_update(const struct db_options *o)
 	list = words_end(&words);
 	if (getenv("PIPGATE_DB") && *getenv("PIPGATE_DB"))
 		say("PIPGATE_DB is set: the gate reads that file, not the one made here");
-	status = run(NULL, list, words.list.n, o->deadline_ms);
+	status = run(NULL, list, words.list.n, o);
 	pipgate_run_free(&kept);
 	return status;
 }

@@ -17,6 +17,7 @@ const struct feed_kind feed_kinds[] = {
 	{"pypa", PIPGATE_PYSEC_YAML, feed_read_pypa, "a checkout of the PyPA advisory database, its tar.gz, or the address of one", false, 0},
 	{"kev", 0, feed_read_kev, "CISA's catalogue of known exploited vulnerabilities as JSON, or its address", true, KEV_BYTES},
 	{"epss", 0, feed_read_epss, "FIRST's scores as csv or csv.gz, or their address", true, EPSS_BYTES},
+	{"pipgate", 0, NULL, "a folder that pipgate db export made, or the address of one", false, 0}, /* bundle.h */
 	{NULL, 0, NULL, NULL, false, 0},
 };
 
@@ -35,8 +36,7 @@ enum pipgate_status feed_source_parse(const char *word, struct feed_source *out,
 	return error_set(error, PIPGATE_INVALID, "'%.60s' is no feed; write KIND=PLACE with the kind osv, pypa, kev or epss", word);
 }
 
-/* An address without user, password, query and fragment: those may be secret, and this is stored and shown. */
-static struct span place_shown(struct pipgate_run *run, const char *place)
+struct span feed_place_shown(struct pipgate_run *run, const char *place)
 {
 	const char *scheme = strstr(place, "://"), *at;
 	struct span rest = span_of(scheme ? scheme + 3 : place), path, host;
@@ -118,7 +118,7 @@ enum pipgate_status feeds_read(struct database_build *build, const struct feed_s
 				continue;
 			r.source = &sources[i];
 			r.name = name_make(kept, sources, i);
-			r.shown = place_shown(kept, sources[i].place);
+			r.shown = feed_place_shown(kept, sources[i].place);
 			status = feed_read(&r, error);
 		}
 	pipgate_run_free(&r.run);

@@ -8,8 +8,9 @@
 struct reading;
 struct feed_kind {
 	const char *name;
-	enum pipgate_encoding encoding; /* 0: it enriches */
-	/* Every record to reading_item() or reading_exploitation(). Anything but OK: the feed is broken, the error says why. */
+	enum pipgate_encoding encoding; /* 0: it enriches, or is a database */
+	/* Every record to reading_item() or reading_exploitation(). Anything but OK: the feed is broken, the error says why. NULL: no feed
+	 * of records, but a database (bundle.h): feeds_read() does not take it. */
 	enum pipgate_status (*read)(struct reading *reading, struct pipgate_error *error);
 	const char *forms; /* of PLACE, for messages */
 	bool enriches;     /* names CVE ids and no distributions: adds to what others bring, and is read behind them */
@@ -23,6 +24,9 @@ struct feed_source {
 };
 /* INVALID: no such kind, or no place. */
 enum pipgate_status feed_source_parse(const char *word, struct feed_source *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* An address without user, password, query and fragment: those may be secret, and this is stored and shown. */
+struct span feed_place_shown(struct pipgate_run *run, const char *place);
 
 /* Reads sources into the build, one after the other, and says what was refused. Anything but OK: the build is to be thrown
  * away. deadline_ms: for each download, 0 the ordinary one. */

@@ -266,7 +266,7 @@ static enum pipgate_status on_fail(struct stream *s)
 	} classes[] = {
 		{FETCH_CLASS_JOB, PIPGATE_INVALID},     {FETCH_CLASS_FILE, PIPGATE_FAILED}, {FETCH_CLASS_NETWORK, PIPGATE_FAILED},
 		{FETCH_CLASS_HTTP, PIPGATE_FAILED},     {FETCH_CLASS_TLS, PIPGATE_FAILED},  {FETCH_CLASS_ARCHIVE, PIPGATE_INVALID},
-		{FETCH_CLASS_LIMIT, PIPGATE_LIMIT},
+		{FETCH_CLASS_LIMIT, PIPGATE_LIMIT},    {FETCH_CLASS_SIGNATURE, PIPGATE_INVALID},
 	};
 	struct span class = buf_view(&s->name), text = buf_view(&s->body);
 

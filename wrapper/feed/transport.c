@@ -49,9 +49,9 @@ static void field_number(struct buf *out, const char *key, uint64_t value)
 	buf_byte(out, 0);
 }
 
-static bool text_fits(struct span text)
+static bool text_fits(struct span text, size_t most)
 {
-	return text.n <= FETCH_NAME_MAX && (text.n == 0 || !memchr(text.p, 0, text.n));
+	return text.n <= most && (text.n == 0 || !memchr(text.p, 0, text.n));
 }
 
 static enum pipgate_status job_write(const struct transport_job *job, uint32_t number, bool together, struct buf *out,
@@ -61,12 +61,18 @@ static enum pipgate_status job_write(const struct transport_job *job, uint32_t n
 	const struct {
 		const char *key;
 		struct span value;
-	} texts[] = {{"place", job->place}, {"etag", job->etag}, {"suffix", job->suffix}, {"prefix", job->prefix}};
+		size_t most;
+	} texts[] = {
+		{"place", job->place, FETCH_NAME_MAX},           {"etag", job->etag, FETCH_NAME_MAX},
+		{"suffix", job->suffix, FETCH_NAME_MAX},         {"prefix", job->prefix, FETCH_NAME_MAX},
+		{"signature", job->signature, FETCH_SIGNATURE_MAX}, {"public-key", job->public_key, FETCH_KEY_MAX},
+		{"secret-key", job->secret_key, FETCH_KEY_MAX},  {"comment", job->comment, FETCH_COMMENT_MAX},
+	};
 
 	field_number(out, "job", number);
 	field(out, "verb", span_of(job->verb));
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-		if (!text_fits(texts[i].value))
+		if (!text_fits(texts[i].value, texts[i].most))
 			return error_set(error, PIPGATE_INVALID, "job: %s is too long or holds a NUL", texts[i].key);
 		if (texts[i].value.n)
 			field(out, texts[i].key, texts[i].value);
@@ -263,7 +269,7 @@ static enum pipgate_status child_talk(const char *program, uint32_t grace_ms, st
 	return status;
 }
 
-/* A place may hold a password. */
+/* A place may hold a password, and a secret key is a secret. */
 static void wipe(struct buf *text)
 {
 	if (text->p)

@@ -21,6 +21,7 @@
 /* get: the bytes of place, in ITEMs of at most 16 MiB, in order, all with one name (the last part of place).
  * unpack: place is a zip, a tar.gz or the gzip of one file; one item a regular entry (a lone gzip: ITEMs as for get).
  * query: POSTs body to place; the answer as for get.
+ * verify, sign, keygen: wrapper/signature.h.
  * place: an http or https address, or a path. Addresses may carry credentials: they go to the child's stdin alone. */
 struct transport_job {
 	const char *verb;
@@ -28,7 +29,8 @@ struct transport_job {
 	struct span etag;           /* of the last good copy; n 0: fetch in any case */
 	struct span suffix, prefix; /* unpack: only entries whose names end and start so, n 0: all; a folder of prefix
 	                               written * stands for any one folder. No prefix: silent; no suffix: a skip */
-	struct span body;           /* query */
+	struct span body;           /* query; verify and sign, where there is no place */
+	struct span signature, public_key, secret_key, comment; /* of verify and sign (wrapper/signature.h): texts */
 	uint64_t max_bytes;         /* of all items, and of what is downloaded; 0: TRANSPORT_BYTES */
 	uint32_t max_entries;       /* 0: TRANSPORT_ENTRIES; entries not sent count too */
 	uint32_t max_ratio;         /* unpacked : packed of the whole container; 0: TRANSPORT_RATIO */

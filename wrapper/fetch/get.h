@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The three verbs: where a job's bytes come from and what becomes of them. */
+/* The verbs that move bytes: where a job's bytes come from and what becomes of them. */
 #ifndef FETCH_GET_H
 #define FETCH_GET_H
 

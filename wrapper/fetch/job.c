@@ -14,13 +14,17 @@ static const struct field {
 	const char *key;
 	enum field_kind kind;
 	size_t at;
-	uint64_t least, most; /* of a number */
+	uint64_t least, most; /* of a number, or of a text's length */
 } fields[] = {
 	{"verb", FIELD_VERB, 0, 0, 0},
-	{"place", FIELD_TEXT, offsetof(struct job, place), 0, 0},
-	{"etag", FIELD_TEXT, offsetof(struct job, etag), 0, 0},
-	{"suffix", FIELD_TEXT, offsetof(struct job, suffix), 0, 0},
-	{"prefix", FIELD_TEXT, offsetof(struct job, prefix), 0, 0},
+	{"place", FIELD_TEXT, offsetof(struct job, place), 0, FETCH_NAME_MAX},
+	{"etag", FIELD_TEXT, offsetof(struct job, etag), 0, FETCH_NAME_MAX},
+	{"suffix", FIELD_TEXT, offsetof(struct job, suffix), 0, FETCH_NAME_MAX},
+	{"prefix", FIELD_TEXT, offsetof(struct job, prefix), 0, FETCH_NAME_MAX},
+	{"signature", FIELD_TEXT, offsetof(struct job, signature), 0, FETCH_SIGNATURE_MAX},
+	{"public-key", FIELD_TEXT, offsetof(struct job, public_key), 0, FETCH_KEY_MAX},
+	{"secret-key", FIELD_TEXT, offsetof(struct job, secret_key), 0, FETCH_KEY_MAX},
+	{"comment", FIELD_TEXT, offsetof(struct job, comment), 0, FETCH_COMMENT_MAX},
 	{"max-bytes", FIELD_NUMBER, offsetof(struct job, max_bytes), 1, (uint64_t)4 << 30},
 	{"max-entries", FIELD_NUMBER, offsetof(struct job, max_entries), 1, 10000000},
 	{"max-ratio", FIELD_NUMBER, offsetof(struct job, max_ratio), 1, 100000},
@@ -47,7 +51,7 @@ static bool number_parse(const char *text, uint64_t least, uint64_t most, uint64
 
 static bool verb_parse(const char *text, enum job_verb *out)
 {
-	static const char *const verbs[] = {NULL, "get", "unpack", "query"};
+	static const char *const verbs[] = {NULL, "get", "unpack", "query", "verify", "sign", "keygen"};
 
 	for (size_t i = 1; i < sizeof(verbs) / sizeof(verbs[0]); i++)
 		if (strcmp(text, verbs[i]) == 0) {
@@ -66,7 +70,7 @@ static bool field_set(struct job *job, const struct field *field, const char *va
 		return verb_parse(value, &job->verb);
 	case FIELD_TEXT:
 		memcpy(at, &value, sizeof(value));
-		return strlen(value) <= FETCH_NAME_MAX;
+		return strlen(value) <= field->most;
 	case FIELD_NUMBER: {
 		uint64_t number;
 
@@ -138,6 +142,7 @@ enum pipgate_status job_read(FILE *in, struct job *job, struct pipgate_error *er
 
 	memset(job, 0, offsetof(struct job, text));
 	job->place = job->etag = job->suffix = job->prefix = "";
+	job->signature = job->public_key = job->secret_key = job->comment = "";
 	job->max_bytes = (uint64_t)256 << 20;
 	job->max_entries = 1000000;
 	job->max_ratio = 200;
@@ -145,8 +150,10 @@ enum pipgate_status job_read(FILE *in, struct job *job, struct pipgate_error *er
 	status = fields_read(in, job, error);
 	if (status != PIPGATE_OK)
 		return status;
-	if (!job->id || !job->verb || !*job->place)
+	if (!job->id || !job->verb || (!*job->place && job->verb < JOB_VERIFY))
 		return error_set(error, PIPGATE_INVALID, "job, verb and place are needed");
+	if (*job->place && job->body_bytes && job->verb >= JOB_VERIFY)
+		return error_set(error, PIPGATE_INVALID, "either a place or a body is signed");
 	if (job->body_bytes) {
 		job->body = malloc(job->body_bytes);
 		if (!job->body)
@@ -161,7 +168,7 @@ void job_fini(struct job *job)
 {
 	free(job->body);
 	job->body = NULL;
-	explicit_bzero(job->text, sizeof(job->text)); /* a place may hold a password */
+	explicit_bzero(job->text, sizeof(job->text)); /* a place may hold a password, and a secret key stands there */
 }
 
 struct span job_basename(const char *place)

@@ -8,15 +8,16 @@
 #include "matcher/base/span.h"
 #include "shims/hook/protocol.h"
 
-enum job_verb { JOB_GET = 1, JOB_UNPACK, JOB_QUERY };
+enum job_verb { JOB_GET = 1, JOB_UNPACK, JOB_QUERY, JOB_VERIFY, JOB_SIGN, JOB_KEYGEN };
 
 struct job {
 	uint32_t id;
 	enum job_verb verb;
 	const char *place, *etag, *suffix, *prefix; /* "" where not given */
+	const char *signature, *public_key, *secret_key, *comment;
 	uint64_t max_bytes, max_entries, max_ratio, deadline_ms, body_bytes, together;
 	char *body; /* owned: body_bytes */
-	char text[FETCH_JOB_MAX + 1]; /* what the fields point into */
+	char text[FETCH_JOB_MAX + 1]; /* what the fields point into; a secret key among them */
 };
 
 /* OK: a job; FAILED: end of stdin before its first byte; INVALID: malformed, error tells, and nothing behind it can be

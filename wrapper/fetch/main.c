@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pipgate-fetch: the only program of pipgate that opens outgoing connections and unpacks what came from elsewhere. Jobs
- * on stdin, frames on stdout (docs/protocol.md). It moves bytes, bounds them, and never interprets an advisory.
+ * on stdin, frames on stdout (docs/protocol.md). It moves bytes, bounds them, signs them and judges signatures, and never
+ * interprets an advisory.
  */
 #include <fcntl.h>
 #include <locale.h>
@@ -12,6 +13,7 @@
 
 #include "wrapper/fetch/confine.h"
 #include "wrapper/fetch/get.h"
+#include "wrapper/fetch/sign.h"
 #include "wrapper/fetch/together.h"
 #include "wrapper/status.h"
 
@@ -19,13 +21,18 @@
 
 #define PIPE_BYTES (1 << 20) /* fewer switches between the two programs; the default is 64 KiB */
 
+static enum pipgate_status (*const verbs[])(struct fetch *fetch) = {
+	[JOB_GET] = get_run,       [JOB_UNPACK] = get_run, [JOB_QUERY] = get_run,
+	[JOB_VERIFY] = verify_run, [JOB_SIGN] = sign_run,  [JOB_KEYGEN] = keygen_run,
+};
+
 static void job_answer(const struct job *job, struct frames *out, char *room)
 {
 	struct fetch fetch = {.job = job, .out = out, .deadline = clock_ms() + (int64_t)job->deadline_ms, .room = room};
 
 	confine_deadline(job->deadline_ms);
 	frames_job(out, job->id);
-	if (get_run(&fetch) == PIPGATE_OK)
+	if (verbs[job->verb](&fetch) == PIPGATE_OK)
 		frames_done(out);
 	else
 		frames_fail(out, fetch.class ? fetch.class : FETCH_CLASS_JOB, fetch.text);

@@ -130,7 +130,7 @@ static const char *job_fault(const struct job *job)
 {
 	if (!job->together)
 		return "a job alone behind jobs that run together";
-	if (job->verb == JOB_UNPACK || !address_looks_so(job->place))
+	if ((job->verb != JOB_GET && job->verb != JOB_QUERY) || !address_looks_so(job->place))
 		return "jobs that run together get or query addresses";
 	if (job->max_bytes > FETCH_ITEM_MAX) /* its frames could not wait for its end */
 		return "max-bytes of a job that runs together is too large";
