@@ -14,8 +14,8 @@
 static enum pipgate_status safe(const char *path, const struct stat *st, enum place_owner owner, struct pipgate_error *error)
 {
 	if (st->st_uid != 0 && (owner == PLACE_OF_SYSTEM || st->st_uid != geteuid()))
-		return error_set(error, PIPGATE_INVALID, "%s belongs to another user (uid %ld) and is not read: chown it to %s", path, (long)st->st_uid,
-			owner == PLACE_OF_SYSTEM ? "root" : "yourself");
+		return error_set(error, PIPGATE_INVALID, "%s belongs to another user (uid %ld) and is not read: chown it to %s", path,
+			(long)st->st_uid, owner == PLACE_OF_SYSTEM ? "root" : "yourself");
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(error, PIPGATE_INVALID, "%s may be written by others and is not read: chmod go-w %s", path, path);
 	return PIPGATE_OK;
