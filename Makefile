@@ -73,8 +73,15 @@ $(B)/libpipgate.a: $(call o,$(MATCHER_C))
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
+# the profiles, readable in packaging/profiles, are compiled in
+PROFILES := $(sort $(wildcard packaging/profiles/*.yaml))
+$(B)/profiles.c: packaging/profiles.sh $(PROFILES)
+	@packaging/profiles.sh $(PROFILES) > $@
+$(B)/profiles.o: $(B)/profiles.c wrapper/policy/layers.h $(STAMP)
+	$(Q)$(CC) $(BASE_FLAGS) -c $< -o $@
+
 # everything of the program but its main(), for the unit tests
-$(B)/libwrapper.a: $(filter-out %/main.o,$(call o,$(PROGRAM_C)))
+$(B)/libwrapper.a: $(filter-out %/main.o,$(call o,$(PROGRAM_C))) $(B)/profiles.o
 	$(call say,AR,$@)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
@@ -199,10 +206,13 @@ install: all ## into PREFIX (/usr/local), below DESTDIR
 	install -m 755 $(B)/pipgate $(DESTDIR)$(PREFIX)/bin/pipgate
 	install -m 755 $(B)/pipgate-fetch $(DESTDIR)$(LIBEXEC)/pipgate-fetch
 	install -m 644 $(B)/starter.db $(HOOK) $(DESTDIR)$(LIBEXEC)
+	install -d $(DESTDIR)$(LIBEXEC)/profiles
+	install -m 644 $(PROFILES) $(DESTDIR)$(LIBEXEC)/profiles
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/pipgate $(DESTDIR)$(LIBEXEC)/pipgate-fetch $(addprefix $(DESTDIR)$(LIBEXEC)/,starter.db $(notdir $(HOOK)))
-	rmdir $(DESTDIR)$(LIBEXEC) 2>/dev/null || :
+	rm -f $(addprefix $(DESTDIR)$(LIBEXEC)/profiles/,$(notdir $(PROFILES)))
+	rmdir $(DESTDIR)$(LIBEXEC)/profiles $(DESTDIR)$(LIBEXEC) 2>/dev/null || :
 
 dist: ## a source archive in build/
 	@mkdir -p $(B)

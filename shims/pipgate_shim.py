@@ -106,7 +106,7 @@ def _by_plan(args, why):
     if MARKED:  # plan mode started this pip and cannot be recognised: it would start another one, and so on
         return _refuse("%s, and who started it cannot be told" % why)
     os.environ["PIPGATE_PASSED"] = str(os.getpid())
-    argv = [_program(), "pip", "--gate-mode=plan", "--gate-python", sys.executable] + list(args)
+    argv = [_program(), "pip", "--gate-fallback", "--gate-python", sys.executable] + list(args)
     sys.stdout.flush()
     try:
         if argv[5:] == sys.argv[1:]:

@@ -78,11 +78,11 @@ static int exit_of(enum pipgate_action action)
 	return EXIT_UNDECIDED;
 }
 
-int judge_open(const struct options *options, struct judge_database *out)
+int judge_open(const struct pipgate_policy *policy, struct judge_database *out)
 {
 	struct pipgate_error error;
 
-	if (profile_open(options->profile, options->database, time(NULL), &out->place, &out->database, &error) != PIPGATE_OK)
+	if (profile_open(policy, time(NULL), &out->place, &out->database, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	return 0;
 }

@@ -12,8 +12,8 @@ struct judge_database {
 	struct database_place place;
 	struct database *database;
 };
-/* 0, or 41: there is none that the profile goes on with (said). */
-int judge_open(const struct options *options, struct judge_database *out);
+/* 0, or 41: there is none that the policy goes on with (said). */
+int judge_open(const struct pipgate_policy *policy, struct judge_database *out);
 void judge_close(struct judge_database *database);
 
 struct judge_input {

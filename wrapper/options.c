@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "matcher/policy/policy.h"
+
 #include "matcher/base/banned.h"
 
 enum takes {
 	TAKES_FLAG,
 	TAKES_TEXT,    /* into the field at offset */
-	TAKES_SETTING, /* a policy key of its own name */
+	TAKES_SETTING, /* a policy key: key, else its own name */
 	TAKES_PAIRS,   /* KEY=VALUE, several apart by spaces */
 };
 
@@ -24,41 +26,34 @@ static const struct row {
 	const char *variable; /* NULL: none */
 	enum takes takes;
 	size_t field;
-	const char *argument, *help;
+	const char *argument, *help, *key;
 } rows[] = {
-	{"fail-on", "PIPGATE_FAIL_ON", TAKES_SETTING, 0, "LEVEL", "block from this severity on: low, medium, high (default), critical, any, none"},
-	{"sdist", "PIPGATE_SDIST", TAKES_SETTING, 0, "ACTION", "source distributions, whose build code runs: allow, warn (default), block"},
-	{"satisfied", "PIPGATE_SATISFIED", TAKES_SETTING, 0, "ACTION", "findings on what is already installed: ignore, warn (default), block"},
-	{"block", "PIPGATE_BLOCK", TAKES_SETTING, 0, "PATTERN", "block distributions whose whole normalized name matches (PCRE2; repeats)"},
-	{"policy", "PIPGATE_POLICY", TAKES_PAIRS, 0, "KEY=VALUE", "any policy key: mode=block|warn|off, unknown=…, malicious=…, …"},
-	{"mode", "PIPGATE_MODE", TAKES_TEXT, FIELD(mode), "MODE", "how pip is held: auto (default), plan, inline"},
-	{"db", "PIPGATE_DB", TAKES_TEXT, FIELD(database), "FILE", "the advisory database"},
-	{"cached-build", "PIPGATE_CACHED_BUILD", TAKES_TEXT, FIELD(cached_build), "ACTION",
-		"inline: wheels that pip built here earlier and kept: allow, warn, block"},
-	{"report", "PIPGATE_REPORT", TAKES_TEXT, FIELD(report), "FILE", "write the verdict as JSON (docs/gate-report.schema.json)"},
-	{"plan", NULL, TAKES_FLAG, FIELD(plan_only), NULL, "show the plan and the verdict, and stop"},
-	{"python", "PIPGATE_PYTHON", TAKES_TEXT, FIELD(python), "PYTHON", "the interpreter whose pip is meant"},
-	{"remedy", "PIPGATE_REMEDY", TAKES_TEXT, FIELD(remedy), "WHEN", "on a block, look for the nearest clean set: auto (on a terminal), on, off"},
-	{"profile", "PIPGATE_PROFILE", TAKES_TEXT, FIELD(profile), "NAME", "developer (on a terminal), ci, image, strict"},
+	{"fail-on", "PIPGATE_FAIL_ON", TAKES_SETTING, 0, "LEVEL",
+		"block from this severity on: low, medium, high (default), critical, any, none", NULL},
+	{"sdist", "PIPGATE_SDIST", TAKES_SETTING, 0, "ACTION", "source distributions, whose build code runs: allow, warn (default), block", NULL},
+	{"satisfied", "PIPGATE_SATISFIED", TAKES_SETTING, 0, "ACTION", "findings on what is already installed: ignore, warn (default), block", NULL},
+	{"block", "PIPGATE_BLOCK", TAKES_SETTING, 0, "PATTERN", "block distributions whose whole normalized name matches (PCRE2; repeats)", NULL},
+	{"policy", "PIPGATE_POLICY", TAKES_PAIRS, 0, "KEY=VALUE", "any policy key: mode=block|warn|off, unknown=…, malicious=…, …", NULL},
+	{"mode", "PIPGATE_MODE", TAKES_SETTING, 0, "MODE", "how pip is held: auto (default), plan, inline", "gate-mode"},
+	{"db", "PIPGATE_DB", TAKES_SETTING, 0, "FILE", "the advisory database", "database"},
+	{"cached-build", "PIPGATE_CACHED_BUILD", TAKES_SETTING, 0, "ACTION",
+		"inline: wheels that pip built here earlier and kept: allow, warn, block", "cached-build"},
+	{"report", "PIPGATE_REPORT", TAKES_TEXT, FIELD(report), "FILE", "write the verdict as JSON (docs/gate-report.schema.json)", NULL},
+	{"plan", NULL, TAKES_FLAG, FIELD(plan_only), NULL, "show the plan and the verdict, and stop", NULL},
+	{"python", "PIPGATE_PYTHON", TAKES_TEXT, FIELD(python), "PYTHON", "the interpreter whose pip is meant", NULL},
+	{"remedy", "PIPGATE_REMEDY", TAKES_SETTING, 0, "WHEN", "on a block, look for the nearest clean set: auto (on a terminal), on, off", "remedy"},
+	{"project", "PIPGATE_PROJECT", TAKES_TEXT, FIELD(project), "DIR", "the folder whose .pipgate.yaml counts, - for none", NULL},
+	{"resolve", NULL, TAKES_TEXT, FIELD(resolve), NULL, NULL, NULL},
+	{"fallback", NULL, TAKES_FLAG, FIELD(fallback), NULL, NULL, NULL},
+	{"profile", "PIPGATE_PROFILE", TAKES_SETTING, 0, "NAME", "developer (on a terminal), ci, image, strict", "profile"},
 };
 #define N_ROWS (sizeof(rows) / sizeof(*rows))
-
-/* Values that are words of a fixed list. */
-static const struct choice {
-	size_t field;
-	const char *name, *values;
-} choices[] = {
-	{FIELD(mode), "mode", "auto plan inline"},
-	{FIELD(profile), "profile", "developer ci image strict"},
-	{FIELD(cached_build), "action", "allow warn block"},
-	{FIELD(remedy), "time", "auto on off"},
-};
 
 static void add_setting(struct pipgate_run *run, struct options *out, struct span key, struct span value, const char *layer)
 {
 	struct policy_setting *setting = must(list_push(run, &out->settings, sizeof(*setting)));
 
-	*setting = (struct policy_setting){key, value, layer};
+	*setting = (struct policy_setting){key, value, layer, strncmp(layer, "--", 2) == 0};
 }
 
 static enum pipgate_status take(struct pipgate_run *run, const struct row *row, const char *value, const char *layer, struct options *out,
@@ -75,7 +70,7 @@ static enum pipgate_status take(struct pipgate_run *run, const struct row *row, 
 		*(const char **)(void *)field = value;
 		break;
 	case TAKES_SETTING:
-		add_setting(run, out, span_of(row->name), rest, layer);
+		add_setting(run, out, span_of(row->key ? row->key : row->name), rest, layer);
 		break;
 	case TAKES_PAIRS:
 		while (rest.n) {
@@ -109,7 +104,8 @@ static enum pipgate_status unknown_option(struct span name, struct pipgate_error
 	size_t used = 0;
 
 	for (size_t i = 0; i < N_ROWS && used < sizeof(known); i++)
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "", rows[i].name);
+		if (rows[i].help)
+			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "", rows[i].name);
 	return error_set(error, PIPGATE_INVALID, "no option --gate-" SPAN_FMT "; there are: %s (`pipgate help pip`)", SPAN_ARG(name), known);
 }
 
@@ -140,7 +136,7 @@ static enum pipgate_status read_option(struct pipgate_run *run, char *const *wor
 	else if (row->takes != TAKES_FLAG)
 		text = words[*at] ? words[(*at)++] : NULL;
 	if (row->takes != TAKES_FLAG && !(text && *text))
-		return error_set(error, PIPGATE_INVALID, "--gate-%s needs a value: %s", row->name, row->help);
+		return error_set(error, PIPGATE_INVALID, "--gate-%s needs a value: %s", row->name, row->help ? row->help : "");
 	option = text_format(run, "--gate-%s", row->name);
 	if (text && strchr(text, SEPARATOR))
 		return error_set(error, PIPGATE_INVALID, "%s has a control character in its value", option);
@@ -166,30 +162,16 @@ static enum pipgate_status read_carried(struct pipgate_run *run, struct options 
 	return status;
 }
 
-static enum pipgate_status check_choices(const struct options *out, struct pipgate_error *error)
-{
-	for (size_t i = 0; i < sizeof(choices) / sizeof(*choices); i++) {
-		const char *value = *(const char *const *)(const void *)((const char *)out + choices[i].field);
-		struct span rest = span_of(choices[i].values);
-		bool found = !value;
-
-		while (rest.n && !found)
-			found = span_is(span_split(&rest, ' '), value);
-		if (!found)
-			return error_set(error, PIPGATE_INVALID, "%s is no %s; there are: %s", value, choices[i].name, choices[i].values);
-	}
-	return PIPGATE_OK;
-}
-
 enum pipgate_status options_read(struct pipgate_run *run, char *const *words, struct options *out, char ***rest,
 	struct pipgate_error *error)
 {
 	struct words kept = {.run = run};
+	struct pipgate_policy *bare;
 	enum pipgate_status status;
 	bool ended = false;
 	size_t at = 0;
 
-	*out = (struct options){.mode = "auto", .remedy = "auto", .given = {.run = run}};
+	*out = (struct options){.profile = isatty(STDERR_FILENO) ? "developer" : "ci", .given = {.run = run}};
 	status = read_variables(run, out, error);
 	if (status == PIPGATE_OK)
 		status = read_carried(run, out, error);
@@ -201,11 +183,10 @@ enum pipgate_status options_read(struct pipgate_run *run, char *const *words, st
 			words_add(&kept, words[at++]);
 	}
 	if (status == PIPGATE_OK)
-		status = check_choices(out, error);
+		status = options_policy(run, out, &bare, error);
 	if (status != PIPGATE_OK)
 		return status;
-	if (!out->profile)
-		out->profile = isatty(STDERR_FILENO) ? "developer" : "ci";
+	options_settle(out, bare);
 	*rest = words_end(&kept);
 	return PIPGATE_OK;
 }
@@ -218,6 +199,8 @@ void options_export(const struct options *options)
 	buf_init(&text, NULL, OPTIONS_MAX);
 	for (size_t i = 0; i < options->given.list.n; i++)
 		buf_format(&text, "%s%c", given[i], SEPARATOR);
+	if (options->project)
+		buf_format(&text, "--gate-project=%s%c", options->project, SEPARATOR);
 	if (buf_status(&text) != PIPGATE_OK)
 		die_no_memory();
 	if (text.n)
@@ -239,10 +222,55 @@ enum pipgate_status options_policy(struct pipgate_run *run, const struct options
 	return status;
 }
 
+static const char *word_of(const struct pipgate_policy *policy, enum policy_key key)
+{
+	const char *word = policy->values[key].word;
+
+	return *word ? word : NULL;
+}
+
+void options_settle(struct options *options, const struct pipgate_policy *policy)
+{
+	const char *profile = word_of(policy, POLICY_PROFILE);
+
+	options->mode = word_of(policy, POLICY_GATE_MODE);
+	options->remedy = word_of(policy, POLICY_REMEDY);
+	options->database = word_of(policy, POLICY_DATABASE);
+	options->cached_build = word_of(policy, POLICY_CACHED_BUILD);
+	if (profile)
+		options->profile = profile;
+	if (options->fallback && strcmp(options->mode, "auto") == 0)
+		options->mode = "plan";
+}
+
+void options_resolving(const struct options *options, struct pipgate_policy *policy)
+{
+	static const struct {
+		const char *resolve;
+		enum policy_key key;
+		int64_t value;
+	} table[] = {
+		{NULL, POLICY_FAIL_ON, POLICY_FAIL_ON_NEVER},
+		{NULL, POLICY_EXPLOITED, PIPGATE_WARN},
+		{NULL, POLICY_EPSS, POLICY_EPSS_NEVER},
+		{NULL, POLICY_DATABASE_MISSING, PIPGATE_WARN},
+		{NULL, POLICY_DATABASE_OLD, PIPGATE_WARN},
+		{"wheels", POLICY_SDIST, PIPGATE_BLOCK},
+		{"malice", POLICY_MALICIOUS, PIPGATE_WARN},
+	};
+
+	for (size_t i = 0; options->resolve && i < sizeof(table) / sizeof(*table); i++)
+		if (!table[i].resolve || strcmp(table[i].resolve, options->resolve) == 0)
+			policy->values[table[i].key].value = table[i].value;
+}
+
 void options_describe(struct buf *out)
 {
 	for (size_t i = 0; i < N_ROWS; i++) {
 		char left[48];
+
+		if (!rows[i].help)
+			continue; /* between our own programs */
 
 		snprintf(left, sizeof(left), "--gate-%s%s%s", rows[i].name, rows[i].argument ? " " : "", rows[i].argument ? rows[i].argument : "");
 		buf_format(out, "  %-26s %s%s%s%s\n", left, rows[i].help, rows[i].variable ? " [" : "", rows[i].variable ? rows[i].variable : "",

@@ -21,7 +21,7 @@ struct advisories {
 
 struct auditing {
 	struct pipgate_run *run;
-	const struct options *gate; /* --gate-… and the variables */
+	struct options *gate; /* --gate-… and the variables */
 	struct audit_options options;
 	struct pipgate_policy *policy;
 	/* gather */
@@ -52,6 +52,6 @@ enum pipgate_status audit_write(struct auditing *a, bool clean, struct pipgate_e
 void audit_input_range(const struct auditing *a, size_t input, size_t *first, size_t *end);
 
 /* words: behind `audit`, without ours. The whole of it; the exit status. */
-int audit_run(struct pipgate_run *run, const struct options *gate, char *const *words);
+int audit_run(struct pipgate_run *run, struct options *gate, char *const *words);
 
 #endif

@@ -41,14 +41,13 @@ static void database_end(void *ctx)
 
 enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error)
 {
-	const char *named = a->options.database ? a->options.database : a->gate->database;
 	struct database_place *place = must(arena_alloc(a->run, sizeof(*place)));
 	struct database *database;
 	enum pipgate_status status;
 
 	if (a->options.service)
 		return audit_open_service(a, error);
-	status = profile_open(a->gate->profile, named, a->context.now, place, &database, error);
+	status = profile_open(a->policy, a->context.now, place, &database, error);
 	if (status != PIPGATE_OK)
 		return status;
 	a->advisories = (struct advisories){database_cursor(database), database_text_of, database_end, database};

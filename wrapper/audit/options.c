@@ -416,7 +416,7 @@ enum audit_parsed audit_options_read(struct pipgate_run *run, char *const *words
 	bool ended = false, good = true;
 	size_t at = 0;
 
-	*out = (struct audit_options){.desc = "auto", .aliases = "auto", .fail_on = "any", .exit_codes = "pip-audit"};
+	*out = (struct audit_options){.desc = "auto", .aliases = "auto", .exit_codes = "pip-audit"};
 	out->source.timeout = 15;
 	while (good && words[at] && !out->help && !out->version)
 		good = take_word(&r, words, &at, &ended);

@@ -25,7 +25,7 @@ struct audit_options {
 	const char *osv_url;
 	const char *database;      /* --db */
 	const char *desc, *aliases; /* on, off, auto */
-	const char *fail_on;       /* low … critical, any, none */
+	const char *fail_on;       /* low … critical, any, none; NULL: as the policy has it, and an audit fails on any by default */
 	struct list ignored;       /* --ignore-vuln */
 	const char *exit_codes;    /* pip-audit or distinct */
 	const char *spinner;

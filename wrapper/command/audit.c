@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "matcher/policy/policy.h"
+#include "wrapper/policy/layers.h"
 #include "wrapper/audit/audit.h"
 #include "wrapper/command/command.h"
 #include "wrapper/process.h"
@@ -29,21 +29,18 @@ static int failed(const struct auditing *a, const char *text)
 	return say_error(distinct(a) ? EXIT_UNDECIDED : EXIT_NO, "%s", text);
 }
 
-/* ---- policy: an audit tells of all that is there, whether it can be helped or not ---- */
+/* ---- policy ---- */
 
 static enum pipgate_status read_policy(struct auditing *a, struct pipgate_error *error)
 {
 	const struct {
 		const char *key, *value, *layer;
-	} table[] = {
-		{"no-fix-available", "block", "audit"},
-		{"satisfied", "block", "audit"},
-		{"fail-on", a->options.fail_on, "--fail-on"},
-	};
-	enum pipgate_status status = options_policy(a->run, a->gate, &a->policy, error);
+	} table[] = {{"fail-on", a->options.fail_on, "--fail-on"}, {"database", a->options.database, "--db"}};
+	enum pipgate_status status = policy_layers(a->run, a->gate, POLICY_FOR_AUDIT, &a->policy, error);
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table) && status == PIPGATE_OK; i++)
-		status = pipgate_policy_set(a->policy, span_of(table[i].key), span_of(table[i].value), table[i].layer, error);
+		if (table[i].value)
+			status = pipgate_policy_set(a->policy, span_of(table[i].key), span_of(table[i].value), table[i].layer, error);
 	if (status == PIPGATE_OK)
 		a->options.source.build = a->policy->values[POLICY_SDIST].value != PIPGATE_BLOCK;
 	return status;
@@ -195,7 +192,7 @@ static int stages(struct auditing *a)
 	return finish(a);
 }
 
-int audit_run(struct pipgate_run *run, const struct options *gate, char *const *words)
+int audit_run(struct pipgate_run *run, struct options *gate, char *const *words)
 {
 	struct auditing a = {.run = run, .gate = gate};
 	int status;

@@ -2,11 +2,11 @@
 /* `pipgate decide REPORT`: the way from a report of pip's to a verdict, without a pip. With --protocol=N the hook asks. */
 #include <string.h>
 
-#include "matcher/policy/policy.h"
 #include "wrapper/command/command.h"
 #include "wrapper/command/decide.h"
 #include "wrapper/judge.h"
 #include "wrapper/pip/report.h"
+#include "wrapper/policy/layers.h"
 
 #include "matcher/base/banned.h"
 
@@ -21,14 +21,14 @@ static int decide(struct pipgate_run *run, char **argv)
 	int status;
 
 	if (options_read(run, argv + 1, &options, &words, &error) != PIPGATE_OK ||
-		options_policy(run, &options, &policy, &error) != PIPGATE_OK)
+		policy_layers(run, &options, POLICY_FOR_GATE, &policy, &error) != PIPGATE_OK)
 		return say_error(EXIT_USAGE, "%s", error.text);
 	if (!words[0] || words[1])
 		return say_error(EXIT_USAGE, "decide takes one report of pip's; see `pipgate help decide`");
 	if (report_read_file(run, words[0], &plan, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s", error.text);
 	log_stage("plan", "%zu components", plan.n);
-	status = judge_open(&options, &database);
+	status = judge_open(policy, &database);
 	if (status)
 		return status;
 	status = judge(

@@ -7,7 +7,7 @@
 #include "wrapper/command/decide.h"
 #include "wrapper/file.h"
 #include "wrapper/judge.h"
-#include "wrapper/policy/profile.h"
+#include "wrapper/policy/layers.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
@@ -74,7 +74,7 @@ static int judge_asked(const struct asked *a)
 	say_quiet(quiet > 0);
 	if (strcmp(q->ask, "nested") == 0)
 		say("build requirements%s%s:", q->parent ? " of " : "", q->parent ? q->parent : "");
-	status = judge_open(&a->options, &database);
+	status = judge_open(a->policy, &database);
 	if (status)
 		return status;
 	buf_init(&why, NULL, WHY_MAX);
@@ -137,7 +137,6 @@ static int read_and_judge(struct asked *a)
 {
 	struct pipgate_error error;
 	enum pipgate_status status;
-	const char *cached_build;
 	int verdict;
 
 	if (strcmp(a->question.ask, "build") == 0)
@@ -148,17 +147,9 @@ static int read_and_judge(struct asked *a)
 		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	log_stage("plan", "%s: %zu components", a->question.ask, a->plan.n);
 	verdict = verdict_on(a);
-	cached_build = a->options.cached_build ? a->options.cached_build : profile_find(a->options.profile)->cached_build;
-	if (verdict == EXIT_OK && a->question.judged && judged_write(a->run, &a->plan, a->planned, cached_build, &error) != PIPGATE_OK)
+	if (verdict == EXIT_OK && a->question.judged && judged_write(a->run, &a->plan, a->planned, a->options.cached_build, &error) != PIPGATE_OK)
 		verdict = say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	return verdict;
-}
-
-static bool profile_chosen(void)
-{
-	const char *profile = getenv("PIPGATE_PROFILE");
-
-	return profile && *profile;
 }
 
 static int understand(struct pipgate_run *run, const char *protocol)
@@ -169,11 +160,15 @@ static int understand(struct pipgate_run *run, const char *protocol)
 
 	if (strcmp(protocol, PROTOCOL_VERSION) != 0)
 		return say_error(EXIT_UNDECIDED, "decide speaks protocol " PROTOCOL_VERSION ", not '%s'", protocol);
-	if (question_read(run, &a.question, &error) != PIPGATE_OK || options_read(run, none, &a.options, &rest, &error) != PIPGATE_OK ||
-		options_policy(run, &a.options, &a.policy, &error) != PIPGATE_OK)
+	if (question_read(run, &a.question, &error) != PIPGATE_OK || options_read(run, none, &a.options, &rest, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
-	if (a.question.terminal && !profile_chosen())
+	if (a.options.resolve && !a.question.dry_run)
+		return say_error(EXIT_UNDECIDED, "--gate-resolve is for a dry run; nothing was installed");
+	if (a.question.terminal)
 		a.options.profile = "developer"; /* stderr of a nested pip is a pipe; the person is at the outermost one */
+	if (policy_layers(run, &a.options, POLICY_FOR_GATE, &a.policy, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
+	options_resolving(&a.options, a.policy);
 	return read_and_judge(&a);
 }
 

@@ -8,6 +8,7 @@
 #include "wrapper/database/database.h"
 #include "wrapper/options.h"
 #include "wrapper/pip/locate.h"
+#include "wrapper/policy/layers.h"
 #include "wrapper/policy/profile.h"
 
 #include "matcher/base/banned.h"
@@ -41,7 +42,7 @@ static bool check_pip(struct pipgate_run *run, const struct options *options)
 	return true;
 }
 
-static bool check_database(struct pipgate_run *run, const struct options *options)
+static bool check_database(struct pipgate_run *run, const struct pipgate_policy *policy)
 {
 	struct pipgate_error error, text;
 	struct database *database = NULL;
@@ -49,14 +50,16 @@ static bool check_database(struct pipgate_run *run, const struct options *option
 	struct database_place place;
 	enum pipgate_action usable;
 
-	if (database_find(options->database, &place, &error) != PIPGATE_OK || database_open(place.path, &database, &error) != PIPGATE_OK) {
+	const char *named = policy->values[POLICY_DATABASE].word;
+
+	if (database_find(*named ? named : NULL, &place, &error) != PIPGATE_OK || database_open(place.path, &database, &error) != PIPGATE_OK) {
 		line("database", span_of(text_format(run, "MISSING: %s", error.text)));
 		return false;
 	}
 	info = database_info(database);
 	line("database", span_of(text_format(run, "%s: %lld advisories for %lld distributions, %lld days old", place.path, (long long)info->records,
 				 (long long)info->names, (long long)((time(NULL) - info->built) / 86400))));
-	usable = profile_database(profile_find(options->profile), place.kind, info, time(NULL), &text);
+	usable = profile_database(policy, place.kind, info, time(NULL), &text);
 	if (usable != PIPGATE_ALLOW)
 		line("", span_of(text.text));
 	database_close(&database);
@@ -67,6 +70,7 @@ int command_doctor(int argc, char **argv)
 {
 	struct pipgate_run *run;
 	struct pipgate_error error;
+	struct pipgate_policy *policy;
 	struct options options;
 	char **rest;
 	bool good;
@@ -74,14 +78,15 @@ int command_doctor(int argc, char **argv)
 	(void)argc;
 	if (pipgate_run_new(NULL, &run) != PIPGATE_OK)
 		die_no_memory();
-	if (options_read(run, argv + 1, &options, &rest, &error) != PIPGATE_OK) {
+	if (options_read(run, argv + 1, &options, &rest, &error) != PIPGATE_OK ||
+		policy_layers(run, &options, POLICY_FOR_GATE, &policy, &error) != PIPGATE_OK) {
 		pipgate_run_free(&run);
 		return say_error(EXIT_USAGE, "%s", error.text);
 	}
 	line("pipgate", SPAN(PIPGATE_VERSION));
 	line("profile", span_of(options.profile));
 	good = check_pip(run, &options);
-	good = check_database(run, &options) && good;
+	good = check_database(run, policy) && good;
 	pipgate_run_free(&run);
 	return good ? EXIT_OK : EXIT_NO;
 }

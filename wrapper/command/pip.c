@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "matcher/policy/policy.h"
 #include "wrapper/audit/audit.h"
 #include "wrapper/command/command.h"
 #include "wrapper/judge.h"
@@ -14,6 +13,7 @@
 #include "wrapper/pip/hint.h"
 #include "wrapper/pip/inline.h"
 #include "wrapper/pip/invocation.h"
+#include "wrapper/policy/layers.h"
 #include "wrapper/process.h"
 #include "wrapper/temporary.h"
 
@@ -170,7 +170,7 @@ static int go(struct gate *gate, const struct pipgate_policy *policy)
 {
 	const struct road *road = choose_road(gate);
 	struct judge_database database;
-	int status = judge_open(gate->options, &database);
+	int status = judge_open(policy, &database);
 
 	if (!status)
 		status = plan_and_judge(gate, policy, road, &database);
@@ -215,6 +215,8 @@ static int hold(struct gate *gate, const struct pipgate_policy *policy, char *co
 
 	if (strcmp(mode, "plan") == 0 || gate->options->plan_only)
 		return gated(gate, policy);
+	if (gate->options->fallback)
+		return say_error(EXIT_UNDECIDED, "gate-mode inline: the interpreter's hook could not hold pip; nothing was installed");
 	lacks = inline_find(gate->run, &gate->pip, &parts);
 	if (!lacks)
 		return inline_become(gate->run, &gate->pip, &parts, sdists_blocked(policy), words);
@@ -247,20 +249,27 @@ static int with_options(struct pipgate_run *run, char **argv)
 	enum need need;
 	char **words, *const *audit;
 
-	if (options_read(run, argv + 1, &options, &words, &error) != PIPGATE_OK ||
-		options_policy(run, &options, &policy, &error) != PIPGATE_OK)
+	if (options_read(run, argv + 1, &options, &words, &error) != PIPGATE_OK)
 		return say_error(EXIT_USAGE, "%s", error.text);
 	audit = audit_words(run, &options, words);
 	if (audit)
 		return audit_run(run, &options, audit);
 	gate.options = &options;
-	options_export(&options);
 	need = invocation_read(&gate, words);
 	if (pip_locate(run, argv[0], options.python, &gate.pip, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s", error.text);
-	if (need == NEED_PASS)
+	if (need == NEED_PASS) {
+		options_export(&options);
 		return become_pip(run, &gate.pip, words);
+	}
 	say_quiet(gate.quiet);
+	if (options.resolve && !gate.dry_run)
+		return say_error(EXIT_USAGE, "--gate-resolve is for a dry run");
+	if (policy_layers(run, &options, POLICY_FOR_GATE, &policy, &error) != PIPGATE_OK)
+		return say_error(EXIT_USAGE, "%s", error.text);
+	options_resolving(&options, policy);
+	options_export(&options);
+	policy_say_notes(policy);
 	if (off(policy)) {
 		say("mode: off (%s): nothing is audited", policy->values[POLICY_MODE].layer);
 		return getenv("PIPGATE_PASSED") ? run_pip(&gate, words) : become_pip(run, &gate.pip, words);

@@ -68,9 +68,9 @@ enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, 
 
 static char **dry_words(struct pipgate_run *run, const struct dry_run *dry)
 {
-	static const char *const fixed[] = {"pip", "install", "--gate-profile", "developer", "--gate-fail-on", "none", "--dry-run",
+	static const char *const fixed[] = {"pip", "install", "--dry-run",
 		"--disable-pip-version-check", "--no-input", "-q", "--report"};
-	const char *policy = dry->malicious ? "malicious=warn" : dry->build ? NULL : "sdist=block";
+	const char *resolve = dry->malicious ? "malice" : dry->build ? "builds" : "wheels";
 	struct words argv = {.run = run};
 	char self[PATH_MAX];
 
@@ -84,10 +84,7 @@ static char **dry_words(struct pipgate_run *run, const struct dry_run *dry)
 		words_add(&argv, "--ignore-installed");
 	if (dry->no_deps)
 		words_add(&argv, "--no-deps");
-	if (policy) {
-		words_add(&argv, "--gate-policy");
-		words_add(&argv, policy);
-	}
+	words_add(&argv, text_format(run, "--gate-resolve=%s", resolve));
 	if (dry->malicious) {
 		words_add(&argv, "--only-binary");
 		words_add(&argv, ":all:");

@@ -7,60 +7,46 @@
 
 #define DAY 86400
 
-static const struct profile profiles[] = {
-	{"developer", PIPGATE_WARN, PIPGATE_WARN, "warn"},
-	{"ci", PIPGATE_BLOCK, PIPGATE_BLOCK, "warn"},
-	{"image", PIPGATE_BLOCK, PIPGATE_WARN, "block"},
-	{"strict", PIPGATE_BLOCK, PIPGATE_BLOCK, "block"},
-};
-
-const struct profile *profile_find(const char *name)
+enum pipgate_action profile_database(const struct pipgate_policy *policy, enum database_kind kind, const struct database_info *info,
+	int64_t now, struct pipgate_error *text)
 {
-	for (size_t i = 0; i < sizeof(profiles) / sizeof(*profiles); i++)
-		if (strcmp(profiles[i].name, name) == 0)
-			return &profiles[i];
-	return NULL;
-}
-
-enum pipgate_action profile_database(const struct profile *profile, enum database_kind kind, const struct database_info *info, int64_t now,
-	struct pipgate_error *text)
-{
-	int64_t days = (now - info->built) / DAY;
+	int64_t age = now - info->built;
 	enum pipgate_action action = PIPGATE_ALLOW;
 
 	if (kind == DATABASE_STARTER) {
 		error_set(text, PIPGATE_FAILED,
 			"there is no advisory database: only the %lld records that ship with pipgate are known; run `pipgate db update`",
 			(long long)info->records);
-		return profile->missing;
+		return (enum pipgate_action)policy->values[POLICY_DATABASE_MISSING].value;
 	}
-	if (days >= DATABASE_OLD_DAYS)
-		action = profile->old;
-	else if (days >= DATABASE_STALE_DAYS)
+	if (age >= policy->values[POLICY_DATABASE_MAX_AGE].value)
+		action = (enum pipgate_action)policy->values[POLICY_DATABASE_OLD].value;
+	if (action == PIPGATE_ALLOW && age >= policy->values[POLICY_DATABASE_WARN_AGE].value)
 		action = PIPGATE_WARN;
 	if (action != PIPGATE_ALLOW)
-		error_set(text, PIPGATE_FAILED, "the advisory database is %lld days old; run `pipgate db update`", (long long)days);
+		error_set(text, PIPGATE_FAILED, "the advisory database is %lld days old; run `pipgate db update`", (long long)(age / DAY));
 	return action;
 }
 
-enum pipgate_status profile_open(const char *profile, const char *named, int64_t now, struct database_place *place, struct database **out,
+enum pipgate_status profile_open(const struct pipgate_policy *policy, int64_t now, struct database_place *place, struct database **out,
 	struct pipgate_error *error)
 {
+	const char *named = policy->values[POLICY_DATABASE].word;
 	enum pipgate_action usable;
 	struct pipgate_error text;
 	enum pipgate_status status;
 
 	*out = NULL;
-	status = database_find(named, place, error);
+	status = database_find(*named ? named : NULL, place, error);
 	if (status == PIPGATE_OK)
 		status = database_open(place->path, out, error);
 	if (status != PIPGATE_OK)
 		return error_before(error, "no usable advisory database"), status;
 	log_stage("database", "%s", place->path);
-	usable = profile_database(profile_find(profile), place->kind, database_info(*out), now, &text);
+	usable = profile_database(policy, place->kind, database_info(*out), now, &text);
 	if (usable == PIPGATE_BLOCK) {
 		database_close(out);
-		return error_set(error, PIPGATE_FAILED, "%s (profile %s does not go on without)", text.text, profile);
+		return error_set(error, PIPGATE_FAILED, "%s (profile %s does not go on without)", text.text, policy->values[POLICY_PROFILE].word);
 	}
 	if (usable != PIPGATE_ALLOW)
 		say("%s", text.text);
