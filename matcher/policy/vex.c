@@ -9,7 +9,7 @@
 #define DAY_SECONDS ((int64_t)86400)
 #define ID_MAX 100
 
-bool vex_word_find(const struct vex_word *words, struct span word, enum policy_exception_kind *kind)
+bool vex_word_find(const struct vex_word *words, struct span word, enum exception_kind *kind)
 {
 	for (; words->word; words++)
 		if (span_is(word, words->word)) {
@@ -72,7 +72,7 @@ enum pipgate_status vex_push(struct vex *vex, const struct claim *claim, struct 
 		((char *)(uintptr_t)id.p)[i] = ascii_lower(id.p[i]);
 	*e = (struct policy_exception){.id = id, .distribution = name, .versions = versions, .kind = claim->kind, .reason = claim->reason,
 		.approved_by = author, .created = claim->time,
-		.expires = claim->time + vex->policy->values[POLICY_EXCEPTION_DAYS].value * DAY_SECONDS, .layer = vex->layer};
+		.expires = claim->time + vex->policy->values[POLICY_EXCEPTION_DAYS].value * DAY_SECONDS, .layer = *vex->layer};
 	return PIPGATE_OK;
 }
 
@@ -111,12 +111,16 @@ static enum pipgate_status read_document(struct vex *vex)
 
 enum pipgate_status vex_read(struct pipgate_policy *policy, const struct pipgate_layer *layer, struct span text, struct pipgate_error *error)
 {
-	struct vex vex = {.policy = policy, .layer = layer, .error = error};
+	struct pipgate_layer kept = *layer;
+	struct vex vex = {.policy = policy, .layer = &kept, .error = error};
 	cJSON *tree = NULL;
 	enum pipgate_status status;
 
 	if (text.n > VEX_BYTES)
 		return error_set(error, PIPGATE_LIMIT, "%s: larger than %zu bytes", layer->name, VEX_BYTES);
+	kept.name = arena_copy(policy->run, span_of(layer->name)).p;
+	if (!kept.name)
+		return PIPGATE_NO_MEMORY;
 	status = json_parse(text, &tree, error);
 	vex.document = tree;
 	if (status == PIPGATE_OK)

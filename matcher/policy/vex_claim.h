@@ -20,7 +20,7 @@ struct vex {
 /* One statement: a vulnerability, what is said of it and when. */
 struct claim {
 	struct span id;
-	enum policy_exception_kind kind;
+	enum exception_kind kind;
 	struct span reason;
 	int64_t time;
 };
@@ -28,9 +28,9 @@ struct claim {
 /* A status word → the kind; false: it pardons nothing. known: is it a word of that list at all? */
 struct vex_word {
 	const char *word;
-	enum policy_exception_kind kind; /* 0: pardons nothing */
+	enum exception_kind kind; /* 0: pardons nothing */
 };
-bool vex_word_find(const struct vex_word *words, struct span word, enum policy_exception_kind *kind);
+bool vex_word_find(const struct vex_word *words, struct span word, enum exception_kind *kind);
 
 /* RFC 3339 → seconds since 1970. INVALID: none, said as what. */
 enum pipgate_status vex_time(struct vex *vex, struct span text, const char *what, int64_t *out) PIPGATE_MUST_USE;

@@ -6,8 +6,8 @@
 #include "matcher/base/banned.h"
 
 static const struct vex_word states[] = {
-	{"not_affected", POLICY_EXCEPTION_NOT_AFFECTED}, {"false_positive", POLICY_EXCEPTION_FALSE_POSITIVE},
-	{"resolved", POLICY_EXCEPTION_MITIGATED},        {"resolved_with_pedigree", POLICY_EXCEPTION_MITIGATED},
+	{"not_affected", EXCEPTION_NOT_AFFECTED}, {"false_positive", EXCEPTION_FALSE_POSITIVE},
+	{"resolved", EXCEPTION_MITIGATED},        {"resolved_with_pedigree", EXCEPTION_MITIGATED},
 	{"exploitable", 0},                              {"in_triage", 0}, {NULL, 0},
 };
 

@@ -5,7 +5,7 @@
 #include "matcher/base/banned.h"
 
 static const struct vex_word statuses[] = {
-	{"not_affected", POLICY_EXCEPTION_NOT_AFFECTED}, {"fixed", POLICY_EXCEPTION_MITIGATED}, {"affected", 0}, {"under_investigation", 0}, {NULL, 0},
+	{"not_affected", EXCEPTION_NOT_AFFECTED}, {"fixed", EXCEPTION_MITIGATED}, {"affected", 0}, {"under_investigation", 0}, {NULL, 0},
 };
 
 /* A text, or the first of these members that is one. */

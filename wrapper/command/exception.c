@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "matcher/policy/when.h"
 #include "wrapper/command/command.h"
-#include "wrapper/pardon/day.h"
 #include "wrapper/say.h"
 
 #include "matcher/base/banned.h"
@@ -130,15 +130,21 @@ static int options_parse(const struct sub *sub, int argc, char **argv, struct ex
 	return 0;
 }
 
+const char *exception_day(int64_t seconds, char out[WHEN_TEXT])
+{
+	when_day(seconds, out);
+	return out;
+}
+
 int exception_until(const struct exception_options *options, int64_t *out)
 {
-	int64_t days;
+	int64_t duration;
 
 	if (!options->expires)
 		return say_error(EXIT_USAGE, "--expires is wanted: a day (2027-02-01) or a number of days (30d); no exception is for ever");
-	if (days_parse(span_of(options->expires), &days))
-		*out = (options->now / DAY_SECONDS + days) * DAY_SECONDS;
-	else if (!day_parse(span_of(options->expires), out))
+	if (when_duration(span_of(options->expires), &duration))
+		*out = (options->now + duration) / WHEN_DAY * WHEN_DAY;
+	else if (!when_date(span_of(options->expires), out))
 		return say_error(EXIT_USAGE, "--expires %s: expected a day (2027-02-01) or a number of days (30d)", options->expires);
 	if (*out <= options->now)
 		return say_error(EXIT_USAGE, "--expires %s: that is over already", options->expires);

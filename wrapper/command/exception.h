@@ -4,6 +4,8 @@
 #define WRAPPER_COMMAND_EXCEPTION_H
 
 #include "matcher/base/buf.h"
+#include "matcher/policy/exception.h"
+#include "matcher/policy/when.h"
 #include "wrapper/memory.h"
 #include "wrapper/options.h"
 #include "wrapper/status.h"
@@ -26,6 +28,17 @@ int exception_remove(struct exception_options *options);
 int exception_check(struct exception_options *options);
 
 /* What `expires` is to be: the day that --expires names, or that many days from now. 0, or 42 (said). */
+/* "2027-02-01" */
+const char *exception_day(int64_t seconds, char out[WHEN_TEXT]);
 int exception_until(const struct exception_options *options, int64_t *out);
+
+/* Every exception of every file that a policy is read from, in one policy. */
+enum pipgate_status exception_all(const struct exception_options *options, struct pipgate_policy **out,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+const char *exception_state_word(enum exception_state state); /* "good" */
+/* "CVE-2026-1 for jinja2 <3" */
+struct span exception_title(struct pipgate_run *run, const struct policy_exception *exception);
+/* --expiring, in seconds. 0, or 42 (said). */
+int exception_soon(const struct exception_options *options, const char *fallback, int64_t *out);
 
 #endif

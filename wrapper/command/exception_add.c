@@ -7,7 +7,6 @@
 #include "matcher/base/text.h"
 #include "wrapper/command/exception.h"
 #include "wrapper/file.h"
-#include "wrapper/pardon/day.h"
 #include "wrapper/pardon/entry.h"
 #include "wrapper/pardon/place.h"
 
@@ -68,12 +67,12 @@ static bool is_kind(struct span kind)
 }
 
 /* The options that are texts, in the order of the file. */
-static const struct field {
+static const struct answer {
 	const char *key, *option;
 	size_t place;
 	bool (*good)(struct span value); /* NULL: what a terminal shows is */
 	const char *wanted;
-} fields[] = {
+} answers[] = {
 	{"rule", "--rule", offsetof(struct exception_options, rule), NULL, "the name of a rule"},
 	{"distribution", "--distribution", offsetof(struct exception_options, distribution), is_name, "a distribution's name"},
 	{"versions", "--versions", offsetof(struct exception_options, versions), NULL, "a specifier: <3.1.6"},
@@ -82,9 +81,9 @@ static const struct field {
 	{"approved-by", "--approved-by", offsetof(struct exception_options, approved_by), NULL, "a name or an address"},
 	{"ticket", "--ticket", offsetof(struct exception_options, ticket), NULL, "its number or address"},
 };
-#define N_FIELDS (sizeof(fields) / sizeof(*fields))
+#define N_ANSWERS (sizeof(answers) / sizeof(*answers))
 
-static const char *field_value(const struct exception_options *o, const struct field *f)
+static const char *answer_value(const struct exception_options *o, const struct answer *f)
 {
 	return *(const char *const *)(const void *)((const char *)o + f->place);
 }
@@ -108,11 +107,11 @@ static int check(const struct exception_options *o)
 		return say_error(EXIT_USAGE, "%s is no id of an advisory, as CVE-2026-1234, GHSA-… or PYSEC-…", o->words[0]);
 	if (!o->reason)
 		return say_error(EXIT_USAGE, "--reason is wanted: whoever reads it in a year asks why");
-	for (size_t i = 0; i < N_FIELDS; i++) {
-		const char *value = field_value(o, &fields[i]);
+	for (size_t i = 0; i < N_ANSWERS; i++) {
+		const char *value = answer_value(o, &answers[i]);
 
-		if (value && (!is_shown(span_of(value)) || (fields[i].good && !fields[i].good(span_of(value)))))
-			return say_error(EXIT_USAGE, "%s %s: expected %s", fields[i].option, value, fields[i].wanted);
+		if (value && (!is_shown(span_of(value)) || (answers[i].good && !answers[i].good(span_of(value)))))
+			return say_error(EXIT_USAGE, "%s %s: expected %s", answers[i].option, value, answers[i].wanted);
 	}
 	for (size_t i = 0; i < o->places.n; i++)
 		if (!is_shown(span_of(places[i])))
@@ -122,9 +121,9 @@ static int check(const struct exception_options *o)
 
 /* ---- the item ---- */
 
-static struct span value_of(const struct exception_options *o, const struct field *f)
+static struct span value_of(const struct exception_options *o, const struct answer *f)
 {
-	struct span value = span_of(field_value(o, f)), normalized;
+	struct span value = span_of(answer_value(o, f)), normalized;
 
 	if (f->good != is_name)
 		return value;
@@ -152,18 +151,18 @@ static void write_places(struct buf *out, const struct exception_options *o)
 
 static void write_item(struct buf *out, const struct exception_options *o, int64_t until)
 {
-	char day[DAY_TEXT];
+	char day[WHEN_TEXT];
 
 	if (o->n_words)
-		document_line(out, "id", span_of(o->words[0]));
-	for (size_t i = 0; i < N_FIELDS; i++) {
-		if (fields[i].place == offsetof(struct exception_options, kind))
+		pardon_file_line(out, "id", span_of(o->words[0]));
+	for (size_t i = 0; i < N_ANSWERS; i++) {
+		if (answers[i].place == offsetof(struct exception_options, kind))
 			write_places(out, o);
-		if (field_value(o, &fields[i]))
-			document_line(out, fields[i].key, value_of(o, &fields[i]));
+		if (answer_value(o, &answers[i]))
+			pardon_file_line(out, answers[i].key, value_of(o, &answers[i]));
 	}
-	buf_format(out, "created: %s\n", day_text(o->now, day));
-	buf_format(out, "expires: %s\n", day_text(until, day));
+	buf_format(out, "created: %s\n", exception_day(o->now, day));
+	buf_format(out, "expires: %s\n", exception_day(until, day));
 }
 
 /* ---- the file ---- */
@@ -182,7 +181,7 @@ static int choose_place(const struct exception_options *o, struct place *out)
 }
 
 /* The same thing twice would be an oversight. */
-static enum pipgate_status refuse_twice(const struct document *d, const struct exception_options *o, struct pipgate_error *error)
+static enum pipgate_status refuse_twice(const struct pardon_file *d, const struct exception_options *o, struct pipgate_error *error)
 {
 	const struct entry_wanted wanted = {o->words, o->n_words, o->rule, NULL};
 	struct list entries;
@@ -199,7 +198,7 @@ static enum pipgate_status refuse_twice(const struct document *d, const struct e
 }
 
 /* The whole document as the gate would read it. */
-static enum pipgate_status read_back(const struct document *d, enum pipgate_layer_kind kind, struct pipgate_error *error)
+static enum pipgate_status read_back(const struct pardon_file *d, enum pipgate_layer_kind kind, struct pipgate_error *error)
 {
 	const struct pipgate_layer layer = {.kind = kind, .name = d->path, .may_loosen = true};
 	struct pipgate_policy *policy;
@@ -208,24 +207,24 @@ static enum pipgate_status read_back(const struct document *d, enum pipgate_laye
 	return status == PIPGATE_OK ? pipgate_policy_add(policy, &layer, d->text, error) : status;
 }
 
-static enum pipgate_status write_all(const struct exception_options *o, const struct place *place, const struct document *d,
+static enum pipgate_status write_all(const struct exception_options *o, const struct place *place, const struct pardon_file *d,
 	struct pipgate_error *error)
 {
 	const char *folder = place_folder(o->run, place->path);
 
 	if (!d->there && !file_folders(text_copy(o->run, span_of(folder)), 0755))
 		return error_set(error, PIPGATE_FAILED, "%s: %s", folder, strerror(errno));
-	return document_write(d, error);
+	return pardon_file_write(d, error);
 }
 
 int exception_add(struct exception_options *o)
 {
 	struct place place;
-	struct document d;
+	struct pardon_file d;
 	struct pipgate_error error;
 	enum pipgate_status status;
 	struct buf item;
-	char day[DAY_TEXT];
+	char day[WHEN_TEXT];
 	int64_t until;
 	int code = check(o);
 
@@ -237,11 +236,11 @@ int exception_add(struct exception_options *o)
 		return code;
 	buf_init(&item, NULL, ITEM_MAX);
 	write_item(&item, o, until);
-	status = document_read(o->run, place.path, SCHEMA, &d, &error);
+	status = pardon_file_read(o->run, place.path, SCHEMA, &d, &error);
 	if (status == PIPGATE_OK)
 		status = refuse_twice(&d, o, &error);
 	if (status == PIPGATE_OK)
-		status = document_append(&d, ENTRY_LIST, buf_view(&item), &error);
+		status = pardon_file_append(&d, ENTRY_LIST, buf_view(&item), &error);
 	if (status == PIPGATE_OK)
 		status = read_back(&d, place.layer, &error);
 	if (status == PIPGATE_OK)
@@ -250,6 +249,6 @@ int exception_add(struct exception_options *o)
 	if (status != PIPGATE_OK)
 		return say_error(status == PIPGATE_INVALID ? EXIT_USAGE : EXIT_UNDECIDED, "%s", error.text);
 	say("%s: %s%s%s passes until %s", place.path, o->n_words ? o->words[0] : o->rule, o->distribution ? " for " : "",
-		o->distribution ? o->distribution : "", day_text(until, day));
+		o->distribution ? o->distribution : "", exception_day(until, day));
 	return EXIT_OK;
 }

@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "wrapper/command/exception.h"
-#include "wrapper/pardon/day.h"
 #include "wrapper/pardon/entry.h"
 #include "wrapper/pardon/place.h"
 
@@ -33,7 +32,7 @@ static void mark_found(struct change *c, const struct entry *e)
 	c->changed++;
 }
 
-static enum pipgate_status change_entries(struct change *c, struct document *d, const struct list *entries, struct list *said,
+static enum pipgate_status change_entries(struct change *c, struct pardon_file *d, const struct list *entries, struct list *said,
 	struct pipgate_error *error)
 {
 	struct pipgate_run *run = c->options->run;
@@ -43,7 +42,7 @@ static enum pipgate_status change_entries(struct change *c, struct document *d, 
 	for (size_t i = entries->n; i-- && status == PIPGATE_OK;) { /* from behind: numbers before stay as they are */
 		if (!entry_is(run, &v[i], &c->wanted))
 			continue;
-		status = c->expires ? document_set(d, ENTRY_LIST, i, "expires", span_of(c->expires), error) : document_remove(d, ENTRY_LIST, i, error);
+		status = c->expires ? pardon_file_set(d, ENTRY_LIST, i, "expires", span_of(c->expires), error) : pardon_file_remove(d, ENTRY_LIST, i, error);
 		mark_found(c, &v[i]);
 		*(const char **)must(list_push(run, said, sizeof(char *))) = c->expires ?
 			text_format(run, "%s:%zu: %s passes until %s", d->path, v[i].line, title_of(run, &v[i]), c->expires) :
@@ -56,16 +55,16 @@ static enum pipgate_status change_entries(struct change *c, struct document *d, 
 static enum pipgate_status change_file(struct change *c, const char *path, struct pipgate_error *error)
 {
 	struct pipgate_run *run = c->options->run;
-	struct document d;
+	struct pardon_file d;
 	struct list entries, said = {0};
-	enum pipgate_status status = document_read(run, path, SCHEMA, &d, error);
+	enum pipgate_status status = pardon_file_read(run, path, SCHEMA, &d, error);
 
 	if (status == PIPGATE_OK)
 		status = entries_read(&d, &entries, error);
 	if (status == PIPGATE_OK)
 		status = change_entries(c, &d, &entries, &said, error);
 	if (status == PIPGATE_OK && said.n)
-		status = document_write(&d, error);
+		status = pardon_file_write(&d, error);
 	for (size_t i = said.n; i-- && status == PIPGATE_OK;)
 		say("%s", ((const char *const *)said.items)[i]);
 	return status;
@@ -121,11 +120,11 @@ static int change(const struct exception_options *o, const char *expires)
 
 int exception_renew(struct exception_options *o)
 {
-	char day[DAY_TEXT];
+	char day[WHEN_TEXT];
 	int64_t until;
 	int code = exception_until(o, &until);
 
-	return code ? code : change(o, day_text(until, day));
+	return code ? code : change(o, exception_day(until, day));
 }
 
 int exception_remove(struct exception_options *o)

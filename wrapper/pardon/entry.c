@@ -16,7 +16,7 @@ static size_t line_number(struct span text, size_t at)
 	return n;
 }
 
-static void add_lines(const struct document *d, struct list *entries)
+static void add_lines(const struct pardon_file *d, struct list *entries)
 {
 	struct list_lines lines;
 	struct entry *v = entries->items;
@@ -28,7 +28,7 @@ static void add_lines(const struct document *d, struct list *entries)
 		v[i].line = line_number(d->text, items[i].begin);
 }
 
-enum pipgate_status entries_read(const struct document *d, struct list *out, struct pipgate_error *error)
+enum pipgate_status entries_read(const struct pardon_file *d, struct list *out, struct pipgate_error *error)
 {
 	cJSON *tree;
 	const cJSON *item;

@@ -3,7 +3,7 @@
 #ifndef WRAPPER_PARDON_ENTRY_H
 #define WRAPPER_PARDON_ENTRY_H
 
-#include "wrapper/pardon/document.h"
+#include "wrapper/pardon/pardon_file.h"
 
 #define ENTRY_LIST "exceptions"
 
@@ -13,7 +13,7 @@ struct entry { /* n 0: not there */
 };
 
 /* *out: of struct entry, in their order. */
-enum pipgate_status entries_read(const struct document *document, struct list *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status entries_read(const struct pardon_file *file, struct list *out, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 struct entry_wanted {
 	char *const *ids;

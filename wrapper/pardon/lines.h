@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a list of the document and its items stand in a text of YAML, by lines and indentation: a guess that document.c proves. */
+/* Where a list of the document and its items stand in a text of YAML, by lines and indentation: a guess that pardon_file.c proves. */
 #ifndef WRAPPER_PARDON_LINES_H
 #define WRAPPER_PARDON_LINES_H
 

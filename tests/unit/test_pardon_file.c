@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "matcher/base/buf.h"
-#include "wrapper/pardon/document.h"
+#include "wrapper/pardon/pardon_file.h"
 
 #include "matcher/base/banned.h"
 
@@ -74,15 +74,15 @@ static const struct row rows[] = {
 	{"in braces", "exceptions:\n  - {id: A-1, expires: 2027-01-01}\n", NULL, SET, 0},
 };
 
-static enum pipgate_status edit(struct document *d, const struct row *row, struct pipgate_error *error)
+static enum pipgate_status edit(struct pardon_file *d, const struct row *row, struct pipgate_error *error)
 {
 	switch (row->edit) {
 	case APPEND:
-		return document_append(d, "exceptions", SPAN(NEW), error);
+		return pardon_file_append(d, "exceptions", SPAN(NEW), error);
 	case REMOVE:
-		return document_remove(d, "exceptions", row->index, error);
+		return pardon_file_remove(d, "exceptions", row->index, error);
 	case SET:
-		return document_set(d, "exceptions", row->index, "expires", SPAN("2030-02-28"), error);
+		return pardon_file_set(d, "exceptions", row->index, "expires", SPAN("2030-02-28"), error);
 	}
 	return PIPGATE_FAILED;
 }
@@ -107,10 +107,10 @@ static void edited_in_place(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct pipgate_error error = {""};
 		enum pipgate_status status;
-		struct document d;
+		struct pardon_file d;
 
 		put(rows[i].before);
-		status = document_read(run, path, "pipgate/policy/1", &d, &error);
+		status = pardon_file_read(run, path, "pipgate/policy/1", &d, &error);
 		if (status == PIPGATE_OK)
 			status = edit(&d, &rows[i], &error);
 		if ((status == PIPGATE_OK) != (rows[i].after != NULL))
@@ -118,7 +118,7 @@ static void edited_in_place(void **state)
 		if (rows[i].after && !span_is(d.text, rows[i].after))
 			fail_msg("%s:\n%.*s", rows[i].what, SPAN_ARG(d.text));
 		if (rows[i].after)
-			assert_int_equal(document_write(&d, &error), PIPGATE_OK);
+			assert_int_equal(pardon_file_write(&d, &error), PIPGATE_OK);
 		else
 			assert_true(error.text[0]);
 	}
@@ -129,19 +129,19 @@ static void written_with_mode(void **state)
 {
 	struct pipgate_run *run;
 	struct pipgate_error error;
-	struct document d;
+	struct pardon_file d;
 	struct stat st;
 
 	(void)state;
 	assert_int_equal(pipgate_run_new(NULL, &run), PIPGATE_OK);
 	put(ONE);
 	assert_int_equal(chmod(path, 0640), 0);
-	assert_int_equal(document_read(run, path, "pipgate/policy/1", &d, &error), PIPGATE_OK);
-	assert_int_equal(document_append(&d, "exceptions", SPAN(NEW), &error), PIPGATE_OK);
+	assert_int_equal(pardon_file_read(run, path, "pipgate/policy/1", &d, &error), PIPGATE_OK);
+	assert_int_equal(pardon_file_append(&d, "exceptions", SPAN(NEW), &error), PIPGATE_OK);
 	put(TWO);
-	assert_int_equal(document_write(&d, &error), PIPGATE_FAILED); /* somebody was quicker */
+	assert_int_equal(pardon_file_write(&d, &error), PIPGATE_FAILED); /* somebody was quicker */
 	put(ONE);
-	assert_int_equal(document_write(&d, &error), PIPGATE_OK);
+	assert_int_equal(pardon_file_write(&d, &error), PIPGATE_OK);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0640);
 	pipgate_run_free(&run);
@@ -162,7 +162,7 @@ static void values(void **state)
 		struct buf out;
 
 		buf_init(&out, NULL, 1000);
-		document_value(&out, span_of(table[i].value));
+		pardon_file_value(&out, span_of(table[i].value));
 		assert_string_equal(out.p, table[i].written);
 		buf_fini(&out);
 	}

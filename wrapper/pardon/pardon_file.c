@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wrapper/pardon/document.h"
+#include "wrapper/pardon/pardon_file.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -35,7 +35,7 @@ static bool is_plain(struct span value)
 	return true;
 }
 
-void document_value(struct buf *out, struct span value)
+void pardon_file_value(struct buf *out, struct span value)
 {
 	if (is_plain(value)) {
 		buf_span(out, value);
@@ -50,22 +50,22 @@ void document_value(struct buf *out, struct span value)
 	buf_byte(out, '"');
 }
 
-void document_line(struct buf *out, const char *key, struct span value)
+void pardon_file_line(struct buf *out, const char *key, struct span value)
 {
 	buf_format(out, "%s: ", key);
-	document_value(out, value);
+	pardon_file_value(out, value);
 	buf_byte(out, '\n');
 }
 
 /* ---- reading and writing ---- */
 
-enum pipgate_status document_read(struct pipgate_run *run, const char *path, const char *schema, struct document *out,
+enum pipgate_status pardon_file_read(struct pipgate_run *run, const char *path, const char *schema, struct pardon_file *out,
 	struct pipgate_error *error)
 {
 	enum pipgate_status status;
 	struct span text = {"", 0};
 
-	*out = (struct document){.run = run, .path = path};
+	*out = (struct pardon_file){.run = run, .path = path};
 	if (access(path, F_OK) == 0) {
 		status = keep_file(run, path, YAML_BYTES, &text, error);
 		if (status != PIPGATE_OK)
@@ -80,7 +80,7 @@ enum pipgate_status document_read(struct pipgate_run *run, const char *path, con
 	return PIPGATE_OK;
 }
 
-enum pipgate_status document_write(const struct document *d, struct pipgate_error *error)
+enum pipgate_status pardon_file_write(const struct pardon_file *d, struct pipgate_error *error)
 {
 	struct span now = {"", 0};
 	enum pipgate_status status = PIPGATE_OK;
@@ -97,7 +97,7 @@ enum pipgate_status document_write(const struct document *d, struct pipgate_erro
 /* ---- an edit, and its proof ---- */
 
 /* text[begin, end) becomes with. */
-static struct span replaced(const struct document *d, size_t begin, size_t end, struct span with)
+static struct span replaced(const struct pardon_file *d, size_t begin, size_t end, struct span with)
 {
 	struct span made;
 	struct buf out;
@@ -113,7 +113,7 @@ static struct span replaced(const struct document *d, size_t begin, size_t end, 
 	return made;
 }
 
-static enum pipgate_status parse(const struct document *d, struct span text, cJSON **out, struct pipgate_error *error)
+static enum pipgate_status parse(const struct pardon_file *d, struct span text, cJSON **out, struct pipgate_error *error)
 {
 	enum pipgate_status status = yaml_parse(text, out, error);
 
@@ -126,7 +126,7 @@ static enum pipgate_status parse(const struct document *d, struct span text, cJS
 	return status;
 }
 
-static enum pipgate_status not_understood(const struct document *d, const char *list, struct pipgate_error *error)
+static enum pipgate_status not_understood(const struct pardon_file *d, const char *list, struct pipgate_error *error)
 {
 	return error_set(error, PIPGATE_INVALID,
 		"%s: its `%s` is not written in lines that can be edited here; write `%s:` on a line of its own, each item below it behind `- `, "
@@ -134,7 +134,7 @@ static enum pipgate_status not_understood(const struct document *d, const char *
 }
 
 /* Takes text as the document's where it reads as wanted. */
-static enum pipgate_status take(struct document *d, const char *list, struct span text, const cJSON *wanted, struct pipgate_error *error)
+static enum pipgate_status take(struct pardon_file *d, const char *list, struct span text, const cJSON *wanted, struct pipgate_error *error)
 {
 	cJSON *tree;
 	enum pipgate_status status = parse(d, text, &tree, error);
@@ -159,7 +159,7 @@ static cJSON *list_of(cJSON *tree, const char *list)
 /* ---- append ---- */
 
 /* The item's lines behind dash and blanks. */
-static struct span indented(struct document *d, struct span item, size_t indent, const char *before, const char *end)
+static struct span indented(struct pardon_file *d, struct span item, size_t indent, const char *before, const char *end)
 {
 	struct span made, line;
 	struct buf out;
@@ -178,7 +178,7 @@ static struct span indented(struct document *d, struct span item, size_t indent,
 	return made;
 }
 
-static struct span appended(struct document *d, const char *list, const struct list_lines *lines, struct span item)
+static struct span appended(struct pardon_file *d, const char *list, const struct list_lines *lines, struct span item)
 {
 	const char *end = line_end(d->text), *before = "";
 	size_t at = lines->there ? lines->end : lines_document_end(d->text);
@@ -207,7 +207,7 @@ static bool add_to_tree(cJSON *tree, const char *list, struct span item)
 	return cJSON_AddItemToArray(array, made);
 }
 
-enum pipgate_status document_append(struct document *d, const char *list, struct span item, struct pipgate_error *error)
+enum pipgate_status pardon_file_append(struct pardon_file *d, const char *list, struct span item, struct pipgate_error *error)
 {
 	struct list_lines lines;
 	cJSON *tree;
@@ -237,7 +237,7 @@ enum pipgate_status document_append(struct document *d, const char *list, struct
 /* ---- remove and set ---- */
 
 /* The item in the tree and in the lines, which must agree about their number. */
-static enum pipgate_status find_item(struct document *d, const char *list, size_t index, cJSON **tree, struct list_lines *lines,
+static enum pipgate_status find_item(struct pardon_file *d, const char *list, size_t index, cJSON **tree, struct list_lines *lines,
 	struct pipgate_error *error)
 {
 	enum pipgate_status status = parse(d, d->text, tree, error);
@@ -254,7 +254,7 @@ static enum pipgate_status find_item(struct document *d, const char *list, size_
 	return PIPGATE_OK;
 }
 
-enum pipgate_status document_remove(struct document *d, const char *list, size_t index, struct pipgate_error *error)
+enum pipgate_status pardon_file_remove(struct pardon_file *d, const char *list, size_t index, struct pipgate_error *error)
 {
 	struct list_lines lines;
 	const struct item_lines *item;
@@ -267,7 +267,7 @@ enum pipgate_status document_remove(struct document *d, const char *list, size_t
 	item = (const struct item_lines *)lines.items.items + index;
 	text = replaced(d, item->begin, item->end, SPAN(""));
 	if (lines.items.n == 1) {
-		struct document rest = {.run = d->run, .text = text};
+		struct pardon_file rest = {.run = d->run, .text = text};
 
 		text = replaced(&rest, lines.value, lines.value, SPAN(" []"));
 	}
@@ -277,7 +277,7 @@ enum pipgate_status document_remove(struct document *d, const char *list, size_t
 	return status;
 }
 
-static struct span value_set(struct document *d, const struct item_lines *item, const struct value_lines *place, const char *key, struct span value)
+static struct span value_set(struct pardon_file *d, const struct item_lines *item, const struct value_lines *place, const char *key, struct span value)
 {
 	const char *end = line_end(d->text);
 	bool open = d->text.p[item->end - 1] != '\n';
@@ -302,7 +302,7 @@ static bool set_in_tree(cJSON *item, const char *key, struct span value)
 	return cJSON_AddItemToObject(item, key, made);
 }
 
-enum pipgate_status document_set(struct document *d, const char *list, size_t index, const char *key, struct span value,
+enum pipgate_status pardon_file_set(struct pardon_file *d, const char *list, size_t index, const char *key, struct span value,
 	struct pipgate_error *error)
 {
 	struct list_lines lines;
