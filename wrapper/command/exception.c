@@ -136,6 +136,22 @@ const char *exception_day(int64_t seconds, char out[WHEN_TEXT])
 	return out;
 }
 
+/* As long as the policy lets one last. */
+static int check_length(const struct exception_options *o, int64_t until)
+{
+	struct pipgate_policy *policy;
+	struct pipgate_error error;
+	const struct policy_value *days;
+
+	if (exception_all(o, &policy, &error) != PIPGATE_OK)
+		return say_error(EXIT_USAGE, "%s", error.text);
+	days = &policy->values[POLICY_EXCEPTION_DAYS];
+	if (until - o->now / WHEN_DAY * WHEN_DAY <= days->value * WHEN_DAY)
+		return 0;
+	return say_error(EXIT_USAGE, "--expires %s: exception-days is %lld (%s); a longer one would not count", o->expires, (long long)days->value,
+		days->layer);
+}
+
 int exception_until(const struct exception_options *options, int64_t *out)
 {
 	int64_t duration;
@@ -148,7 +164,7 @@ int exception_until(const struct exception_options *options, int64_t *out)
 		return say_error(EXIT_USAGE, "--expires %s: expected a day (2027-02-01) or a number of days (30d)", options->expires);
 	if (*out <= options->now)
 		return say_error(EXIT_USAGE, "--expires %s: that is over already", options->expires);
-	return 0;
+	return check_length(options, *out);
 }
 
 static int run_sub(const struct sub *sub, char **words)

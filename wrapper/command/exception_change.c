@@ -32,6 +32,15 @@ static void mark_found(struct change *c, const struct entry *e)
 	c->changed++;
 }
 
+/* It is decided anew, today: exception-days counts from here. */
+static enum pipgate_status renew(const struct change *c, struct pardon_file *d, size_t index, struct pipgate_error *error)
+{
+	char today[WHEN_TEXT];
+	enum pipgate_status status = pardon_file_set(d, ENTRY_LIST, index, "created", span_of(exception_day(c->options->now, today)), error);
+
+	return status == PIPGATE_OK ? pardon_file_set(d, ENTRY_LIST, index, "expires", span_of(c->expires), error) : status;
+}
+
 static enum pipgate_status change_entries(struct change *c, struct pardon_file *d, const struct list *entries, struct list *said,
 	struct pipgate_error *error)
 {
@@ -42,7 +51,7 @@ static enum pipgate_status change_entries(struct change *c, struct pardon_file *
 	for (size_t i = entries->n; i-- && status == PIPGATE_OK;) { /* from behind: numbers before stay as they are */
 		if (!entry_is(run, &v[i], &c->wanted))
 			continue;
-		status = c->expires ? pardon_file_set(d, ENTRY_LIST, i, "expires", span_of(c->expires), error) : pardon_file_remove(d, ENTRY_LIST, i, error);
+		status = c->expires ? renew(c, d, i, error) : pardon_file_remove(d, ENTRY_LIST, i, error);
 		mark_found(c, &v[i]);
 		*(const char **)must(list_push(run, said, sizeof(char *))) = c->expires ?
 			text_format(run, "%s:%zu: %s passes until %s", d->path, v[i].line, title_of(run, &v[i]), c->expires) :

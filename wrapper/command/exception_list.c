@@ -26,7 +26,6 @@ static void text_line(struct buf *out, const struct exception_options *o, const 
 
 static void json_item(struct buf *out, const struct policy_exception *e, const char *state)
 {
-	json_separate(out);
 	json_begin(out, '{');
 	json_text(out, "file", span_of(e->layer.name));
 	json_number(out, "line", e->line);

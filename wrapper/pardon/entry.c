@@ -2,6 +2,7 @@
 #include "wrapper/pardon/entry.h"
 
 #include "matcher/base/yaml.h"
+#include "matcher/policy/document.h"
 #include "wrapper/keep.h"
 #include "wrapper/pardon/lines.h"
 
@@ -32,7 +33,7 @@ enum pipgate_status entries_read(const struct pardon_file *d, struct list *out, 
 {
 	cJSON *tree;
 	const cJSON *item;
-	enum pipgate_status status = yaml_parse(d->text, &tree, error);
+	enum pipgate_status status = yaml_parse_long(d->text, DOCUMENT_BYTES, &tree, error);
 
 	if (status != PIPGATE_OK)
 		return error_before(error, "%s", d->path), status;

@@ -5,13 +5,14 @@
 #include <unistd.h>
 
 #include "matcher/base/yaml.h"
+#include "matcher/policy/document.h"
 #include "wrapper/file.h"
 #include "wrapper/keep.h"
 #include "wrapper/pardon/lines.h"
 
 #include "matcher/base/banned.h"
 
-#define EDITED_MAX (YAML_BYTES + ((size_t)16 << 10)) /* the reader refuses what is longer than YAML_BYTES */
+#define EDITED_MAX (DOCUMENT_BYTES + ((size_t)16 << 10)) /* the reader refuses what is longer than DOCUMENT_BYTES */
 
 /* ---- values ---- */
 
@@ -67,7 +68,7 @@ enum pipgate_status pardon_file_read(struct pipgate_run *run, const char *path, 
 
 	*out = (struct pardon_file){.run = run, .path = path};
 	if (access(path, F_OK) == 0) {
-		status = keep_file(run, path, YAML_BYTES, &text, error);
+		status = keep_file(run, path, DOCUMENT_BYTES, &text, error);
 		if (status != PIPGATE_OK)
 			return status;
 		out->there = true;
@@ -86,7 +87,7 @@ enum pipgate_status pardon_file_write(const struct pardon_file *d, struct pipgat
 	enum pipgate_status status = PIPGATE_OK;
 
 	if (d->there)
-		status = keep_file(d->run, d->path, YAML_BYTES, &now, error);
+		status = keep_file(d->run, d->path, DOCUMENT_BYTES, &now, error);
 	if (status != PIPGATE_OK)
 		return status;
 	if (!span_equal(now, d->before) || (!d->there && access(d->path, F_OK) == 0))
@@ -115,7 +116,7 @@ static struct span replaced(const struct pardon_file *d, size_t begin, size_t en
 
 static enum pipgate_status parse(const struct pardon_file *d, struct span text, cJSON **out, struct pipgate_error *error)
 {
-	enum pipgate_status status = yaml_parse(text, out, error);
+	enum pipgate_status status = yaml_parse_long(text, DOCUMENT_BYTES, out, error);
 
 	if (status == PIPGATE_OK && !cJSON_IsObject(*out)) {
 		cJSON_Delete(*out);
