@@ -8,7 +8,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "matcher/policy/baseline.h"
 #include "matcher/policy/when.h"
 #include "wrapper/audit/audit.h"
 #include "wrapper/command/command.h"
@@ -19,8 +18,6 @@
 #include "matcher/base/banned.h"
 
 #define BASELINE_FILE ".pipgate-baseline.yaml"
-#define BASELINE_LIST "findings"
-#define BASELINE_SCHEMA "pipgate/baseline/1"
 
 struct baseline {
 	struct auditing a;
@@ -28,63 +25,14 @@ struct baseline {
 	struct pipgate_policy *kept; /* what the file has: its list baseline */
 };
 
-/* ---- what is found today ---- */
-
-/* Where it is asked for; of what is installed nowhere: that differs from machine to machine. */
-static struct span place_of(const struct baseline *b, size_t component)
-{
-	const struct found *found = (const struct found *)b->a.inventory.found.items + component;
-
-	return found->line ? span_of(found->file) : (struct span){NULL, 0};
-}
-
-static struct pipgate_component placed(const struct baseline *b, size_t component)
-{
-	struct pipgate_component c = b->a.audit.components[component];
-
-	c.place = place_of(b, component);
-	return c;
-}
-
-static int found_here(const struct baseline *b, const struct baseline_entry *entry)
-{
-	for (size_t i = 0; i < b->a.audit.n_findings; i++) {
-		const struct pipgate_finding *f = &b->a.audit.findings[i];
-		struct pipgate_component c = placed(b, f->component);
-
-		if (baseline_covers(entry, &c, f))
-			return true;
-	}
-	return false;
-}
-
 static bool kept_covers(const struct baseline *b, const struct pipgate_finding *f)
 {
 	const struct baseline_entry *v = b->kept->baseline.items;
-	struct pipgate_component c = placed(b, f->component);
 
 	for (size_t i = 0; i < b->kept->baseline.n; i++)
-		if (baseline_covers(&v[i], &c, f))
+		if (baseline_covers(&v[i], &b->a.audit.components[f->component], f))
 			return true;
 	return false;
-}
-
-/* Was the entry's file looked at? What was not asked about is not gone. */
-static bool looked_at(const struct baseline *b, const struct baseline_entry *entry)
-{
-	const struct input *inputs = b->a.inventory.inputs.items;
-	bool looked = !entry->place.n;
-
-	for (size_t i = 0; i < b->a.inventory.inputs.n; i++)
-		looked |= span_is(entry->place, inputs[i].path);
-	for (size_t i = 0; i < b->a.inventory.found.n; i++)
-		looked |= span_equal(entry->place, place_of(b, i));
-	return looked;
-}
-
-static bool is_gone(const struct baseline *b, const struct baseline_entry *entry)
-{
-	return looked_at(b, entry) && !found_here(b, entry);
 }
 
 /* ---- create ---- */
@@ -135,7 +83,7 @@ static size_t write_items(struct baseline *b, struct buf *out)
 	for (size_t i = 0; i < n; i++) {
 		const struct pipgate_finding *f = &b->a.audit.findings[i];
 
-		items[i] = (struct item){b->a.audit.components[f->component].name, place_of(b, f->component), f->id};
+		items[i] = (struct item){b->a.audit.components[f->component].name, audit_place(&b->a, f->component), f->id};
 	}
 	qsort(items, n, sizeof(*items), item_order);
 	buf_format(out, "schema: " BASELINE_SCHEMA "\n" BASELINE_LIST ":%s\n", n ? "" : " []");
@@ -173,23 +121,11 @@ static int create(struct baseline *b, struct pipgate_error *error)
 
 static int update(struct baseline *b, struct pipgate_error *error)
 {
-	const struct baseline_entry *v = b->kept->baseline.items;
-	struct pardon_file file;
-	enum pipgate_status status = pardon_file_read(b->a.run, b->path, BASELINE_SCHEMA, &file, error);
-	size_t gone = 0;
+	size_t gone;
+	enum pipgate_status status = audit_baseline_shrink(&b->a, b->path, &b->kept->baseline, &gone, error);
 
-	for (size_t i = b->kept->baseline.n; i-- && status == PIPGATE_OK;) /* from behind: numbers before stay as they are */
-		if (is_gone(b, &v[i])) {
-			status = pardon_file_remove(&file, BASELINE_LIST, i, error);
-			gone++;
-		}
-	if (status == PIPGATE_OK && gone)
-		status = pardon_file_write(&file, error);
 	if (status != PIPGATE_OK)
 		return say_error(status == PIPGATE_INVALID ? EXIT_USAGE : EXIT_UNDECIDED, "%s", error->text);
-	for (size_t i = 0; i < b->kept->baseline.n; i++)
-		if (is_gone(b, &v[i]))
-			say("%s:%u: " SPAN_FMT " " SPAN_FMT " is gone", b->path, v[i].line, SPAN_ARG(v[i].distribution), SPAN_ARG(v[i].id));
 	say("%s: %zu of %zu removed", b->path, gone, b->kept->baseline.n);
 	return EXIT_OK;
 }
@@ -204,7 +140,7 @@ static int diff(struct baseline *b, struct pipgate_error *error)
 	buf_init(&out, NULL, (size_t)64 << 20);
 	for (size_t i = 0; i < b->a.audit.n_findings; i++) {
 		const struct pipgate_finding *f = &b->a.audit.findings[i];
-		struct span place = place_of(b, f->component);
+		struct span place = audit_place(&b->a, f->component);
 
 		if (kept_covers(b, f))
 			continue;
@@ -213,7 +149,7 @@ static int diff(struct baseline *b, struct pipgate_error *error)
 		code = EXIT_NO;
 	}
 	for (size_t i = 0; i < b->kept->baseline.n; i++)
-		if (is_gone(b, &v[i])) {
+		if (audit_baseline_gone(&b->a, &v[i])) {
 			buf_format(&out, "- " SPAN_FMT " " SPAN_FMT " " SPAN_FMT "\n", SPAN_ARG(v[i].distribution), SPAN_ARG(v[i].id), SPAN_ARG(v[i].place));
 			code = EXIT_NO;
 		}
