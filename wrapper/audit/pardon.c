@@ -123,6 +123,7 @@ enum pipgate_status audit_baseline_end(struct auditing *a, struct pipgate_error 
 	for (size_t i = 0; i < entries.n; i++)
 		gone += audit_baseline_gone(a, &v[i]);
 	if (gone)
-		say("%zu of %zu findings of %s are gone: run `pipgate baseline update`, or give --baseline-shrink", gone, entries.n, a->options.baseline);
+		say("%zu of %zu findings of %s are gone: run `pipgate baseline update`, or give --baseline-shrink", gone, entries.n,
+			a->options.baseline);
 	return PIPGATE_OK;
 }

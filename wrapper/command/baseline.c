@@ -150,7 +150,8 @@ static int diff(struct baseline *b, struct pipgate_error *error)
 	}
 	for (size_t i = 0; i < b->kept->baseline.n; i++)
 		if (audit_baseline_gone(&b->a, &v[i])) {
-			buf_format(&out, "- " SPAN_FMT " " SPAN_FMT " " SPAN_FMT "\n", SPAN_ARG(v[i].distribution), SPAN_ARG(v[i].id), SPAN_ARG(v[i].place));
+			buf_format(&out, "- " SPAN_FMT " " SPAN_FMT " " SPAN_FMT "\n", SPAN_ARG(v[i].distribution), SPAN_ARG(v[i].id),
+				SPAN_ARG(v[i].place));
 			code = EXIT_NO;
 		}
 	status = out.n ? file_write("-", buf_view(&out), error) : PIPGATE_OK;

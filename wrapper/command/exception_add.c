@@ -192,8 +192,8 @@ static enum pipgate_status refuse_twice(const struct pardon_file *d, const struc
 	for (size_t i = 0; status == PIPGATE_OK && i < entries.n; i++)
 		if (entry_is(o->run, &v[i], &wanted) && entry_names_equal(o->run, v[i].distribution, span_of(o->distribution)) &&
 		    span_equal(v[i].versions, span_of(o->versions)))
-			return error_set(error, PIPGATE_INVALID, "%s:%zu: has that exception already; change it there, or `pipgate exception renew` it",
-				d->path, v[i].line);
+			return error_set(error, PIPGATE_INVALID, 
+				"%s:%zu: has that exception already; change it there, or `pipgate exception renew` it", d->path, v[i].line);
 	return status;
 }
 

@@ -98,13 +98,14 @@ static void places_of(const struct exception_options *o, struct list *out)
 static int say_missing(const struct change *c, const struct list *places)
 {
 	const struct exception_options *o = c->options;
+	const char *files = places->n == 1 ? "file" : "files";
 	int code = EXIT_OK;
 
 	for (int i = 0; i < c->wanted.n_ids; i++)
 		if (!c->found[i])
-			code = say_error(EXIT_NO, "no exception is for %s (in %zu file%s of the policy)", o->words[i], places->n, places->n == 1 ? "" : "s");
+			code = say_error(EXIT_NO, "no exception is for %s (in %zu %s of the policy)", o->words[i], places->n, files);
 	if (!c->changed && o->rule)
-		code = say_error(EXIT_NO, "no exception is for the rule %s (in %zu file%s of the policy)", o->rule, places->n, places->n == 1 ? "" : "s");
+		code = say_error(EXIT_NO, "no exception is for the rule %s (in %zu %s of the policy)", o->rule, places->n, files);
 	return code;
 }
 

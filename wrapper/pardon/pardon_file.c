@@ -278,7 +278,8 @@ enum pipgate_status pardon_file_remove(struct pardon_file *d, const char *list, 
 	return status;
 }
 
-static struct span value_set(struct pardon_file *d, const struct item_lines *item, const struct value_lines *place, const char *key, struct span value)
+static struct span value_set(struct pardon_file *d, const struct item_lines *item, const struct value_lines *place, const char *key,
+	struct span value)
 {
 	const char *end = line_end(d->text);
 	bool open = d->text.p[item->end - 1] != '\n';
