@@ -90,6 +90,8 @@ enum pipgate_status file_write(const char *path, struct span bytes, struct pipga
 	fd = mkostemp(beside, O_CLOEXEC);
 	if (fd < 0)
 		return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
+	if (there && fchown(fd, st.st_uid, st.st_gid)) /* root's to do; a file that is ours alone stays so */
+		errno = 0;
 	good = file_put(fd, bytes) && fchmod(fd, there ? st.st_mode & 0777 : 0644) == 0 && fsync(fd) == 0;
 	good = close(fd) == 0 && good;
 	if (good && rename(beside, path) == 0)

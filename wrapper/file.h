@@ -12,8 +12,8 @@
 enum pipgate_status file_read_fd(int fd, const char *name, struct buf *out, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* The same of a regular file; errors name it. folder: as openat's, AT_FDCWD. */
 enum pipgate_status file_read(int folder, const char *path, struct buf *out, struct pipgate_error *error) PIPGATE_MUST_USE;
-/* Writes beside, fsyncs, renames; a file that is there keeps its mode. "-" is stdout; what is there and no regular file (a link, a
- * FIFO, /dev/null) is written to directly. */
+/* Writes beside, fsyncs, renames; a file that is there keeps its mode and (where we may) its owner. "-" is stdout; what is there and no
+ * regular file (a link, a FIFO, /dev/null) is written to directly. */
 enum pipgate_status file_write(const char *path, struct span bytes, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* mkdir -p: the folder and what is missing above it. false: errno tells. path is as it was when it returns. */
 bool file_folders(char *path, mode_t mode);

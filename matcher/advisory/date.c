@@ -121,3 +121,22 @@ enum pipgate_status date_utc(struct pipgate_run *run, struct span text, struct s
 		SPAN_ARG(fraction));
 	return out->p ? PIPGATE_OK : PIPGATE_NO_MEMORY;
 }
+
+/* Days since 1970 of the Gregorian calendar. */
+static int64_t days_before(int year, int month)
+{
+	int64_t y = year ? year - 1 : 0; /* nothing is dated in the year 0 */
+	int64_t days = 365 * (int64_t)(year - 1970) + (y / 4 - 1969 / 4) - (y / 100 - 1969 / 100) + (y / 400 - 1969 / 400);
+	for (int m = 1; m < month; m++)
+		days += month_days(year, m);
+	return days;
+}
+
+int64_t date_seconds(struct span utc)
+{
+	struct date d = {0};
+
+	if (!date_parse(utc, &d))
+		return 0;
+	return ((days_before(d.year, d.month) + d.day - 1) * 24 + d.hour) * 3600 + (int64_t)d.minute * 60 + d.second;
+}

@@ -7,5 +7,7 @@
 
 /* text in UTC: a copy of it where it ends in Z, else with its offset applied. INVALID: no such form, day or time. */
 enum pipgate_status date_utc(struct pipgate_run *run, struct span text, struct span *out) PIPGATE_MUST_USE;
+/* Seconds since 1970 of what date_utc() gave; a fraction is cut off. */
+int64_t date_seconds(struct span utc);
 
 #endif

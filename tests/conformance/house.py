@@ -16,7 +16,7 @@ INCLUDES = [
     ("matcher/base/", ["matcher/base/", "matcher/pipgate.h"]),
     ("matcher/version/", ["matcher/base/", "matcher/version/", "matcher/pipgate.h"]),
     ("matcher/advisory/", ["matcher/base/", "matcher/version/", "matcher/advisory/", "matcher/pipgate.h"]),
-    ("matcher/policy/", ["matcher/base/", "matcher/version/", "matcher/policy/", "matcher/pipgate.h"]),
+    ("matcher/policy/", ["matcher/base/", "matcher/version/", "matcher/advisory/", "matcher/policy/", "matcher/pipgate.h"]),
     ("matcher/", ["matcher/"]),
     ("wrapper/fetch/", ["matcher/base/", "matcher/pipgate.h", "wrapper/fetch/", "wrapper/status.h", "shims/hook/protocol.h"]),
     ("wrapper/", ["matcher/", "wrapper/", "shims/hook/protocol.h"]),

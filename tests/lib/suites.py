@@ -174,6 +174,10 @@ def audit():
     return _cases("audit")
 
 
+def policy():
+    return _cases("policy")
+
+
 def bypass():
     return _cases("bypass")
 
@@ -203,5 +207,5 @@ def run_safely(item):
     return outcome
 
 
-SUITES = {"e2e": e2e, "conformance": conformance, "unit": unit, "cli": cli, "audit": audit, "hook": hook,
+SUITES = {"e2e": e2e, "conformance": conformance, "unit": unit, "cli": cli, "audit": audit, "policy": policy, "hook": hook,
           "bypass": bypass}  # in this order: long programs start first

@@ -6,6 +6,7 @@
 #ifndef WRAPPER_AUDIT_H
 #define WRAPPER_AUDIT_H
 
+#include "matcher/policy/baseline.h"
 #include "wrapper/audit/dependents.h"
 #include "wrapper/audit/options.h"
 #include "wrapper/report/audit_report.h"
@@ -47,6 +48,23 @@ enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error) 
 void audit_only_new(struct auditing *a); /* --against, after showing: what was known leaves the report, and stays in the chains */
 enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* --fix; the report's fixes */
 enum pipgate_status audit_write(struct auditing *a, bool clean, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* ---- pardons: what lets findings pass besides the policy ---- */
+
+#define BASELINE_LIST "findings"
+#define BASELINE_SCHEMA "pipgate/baseline/1"
+
+enum pipgate_status audit_pardons(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* --baseline, --vex into the policy */
+/* Where a component is asked for; n 0 for what is installed: that differs from machine to machine. */
+struct span audit_place(const struct auditing *a, size_t component);
+void audit_place_all(struct auditing *a); /* the same, as each component's place */
+/* The entry's file was looked at, and what it says is not found there any more. */
+bool audit_baseline_gone(const struct auditing *a, const struct baseline_entry *entry);
+/* Takes what is gone out of the file; entries: all of the file, in its order. Says which they are. */
+enum pipgate_status audit_baseline_shrink(const struct auditing *a, const char *path, const struct list *entries, size_t *gone,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* --baseline, behind the verdict: what is gone is told, or taken out. */
+enum pipgate_status audit_baseline_end(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 /* The first and one behind the last component of an input. */
 void audit_input_range(const struct auditing *a, size_t input, size_t *first, size_t *end);

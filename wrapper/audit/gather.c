@@ -145,5 +145,6 @@ enum pipgate_status audit_gather(struct auditing *a, struct pipgate_error *error
 		status = drift(a, error);
 	if (status == PIPGATE_OK && a->options.against)
 		status = only_new(a, error);
+	audit_place_all(a);
 	return status;
 }

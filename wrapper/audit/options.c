@@ -83,6 +83,9 @@ static const struct row rows[] = {
 		"findings from this severity on end with 1 (any)"},
 	{"exit-codes", 0, KIND_TEXT, AT(exit_codes), "STYLE", NULL, "pip-audit distinct", "PIPGATE_AUDIT_EXIT_CODES", 0,
 		"distinct: 41 for a failure, 44 where not all could be audited"},
+	{"baseline", 0, KIND_TEXT, AT(baseline), "FILE", NULL, NULL, NULL, 0, "only what is not in this baseline fails (pipgate baseline create)"},
+	{"baseline-shrink", 0, KIND_FLAG, AT(baseline_shrink), NULL, NULL, NULL, NULL, 0, "take out of the baseline what is no longer found"},
+	{"vex", 0, KIND_LIST, AT(vex), "FILE", NULL, NULL, NULL, 0, "what this OpenVEX or CycloneDX VEX document clears passes (repeat)"},
 	{"recursive", 0, KIND_TEXT, AT(recursive), "DIR", NULL, NULL, NULL, 0, "audit every input below a folder"},
 	{"against", 0, KIND_TEXT, AT(against), "REV", NULL, NULL, NULL, 0, "only what is new since this git revision"},
 	{"drift", 0, KIND_TEXT, AT(drift), "LOCK", NULL, NULL, NULL, 0, "compare the environment with its lock file"},
@@ -407,6 +410,8 @@ static bool check(struct reading *r)
 		return refuse(r, "The --locked flag can only be used with a project path");
 	if (r->out->fix && r->out->against)
 		return refuse(r, "argument --fix: not allowed with argument --against");
+	if (r->out->baseline_shrink && !r->out->baseline)
+		return refuse(r, "The --baseline-shrink flag can only be used with --baseline");
 	return only_with_requirements(r) && pair_outputs(r);
 }
 

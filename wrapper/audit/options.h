@@ -27,6 +27,9 @@ struct audit_options {
 	const char *desc, *aliases; /* on, off, auto */
 	const char *fail_on;       /* low … critical, any, none; NULL: as the policy has it, and an audit fails on any by default */
 	struct list ignored;       /* --ignore-vuln */
+	const char *baseline;      /* --baseline FILE */
+	bool baseline_shrink;
+	struct list vex;           /* --vex FILE */
 	const char *exit_codes;    /* pip-audit or distinct */
 	const char *spinner;
 	bool strict, fix, dry_run;

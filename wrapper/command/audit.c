@@ -42,6 +42,8 @@ static enum pipgate_status read_policy(struct auditing *a, struct pipgate_error 
 		if (table[i].value)
 			status = pipgate_policy_set(a->policy, span_of(table[i].key), span_of(table[i].value), table[i].layer, error);
 	if (status == PIPGATE_OK)
+		status = audit_pardons(a, error);
+	if (status == PIPGATE_OK)
 		a->options.source.build = a->policy->values[POLICY_SDIST].value != PIPGATE_BLOCK;
 	return status;
 }
@@ -181,6 +183,8 @@ static int stages(struct auditing *a)
 	if (a->options.dry_run && !a->options.fix)
 		return dry_run(a);
 	if (audit_open(a, &error) != PIPGATE_OK || audit_judge(a, &error) != PIPGATE_OK || audit_show(a, &error) != PIPGATE_OK)
+		return failed(a, error.text);
+	if (audit_baseline_end(a, &error) != PIPGATE_OK)
 		return failed(a, error.text);
 	if (a->options.against)
 		audit_only_new(a);

@@ -32,6 +32,13 @@ const struct command command_table[] = {
 	{"decide", command_decide, "judge a report that pip wrote",
 		"usage: pipgate decide [--gate-…] REPORT.json\n\n"
 		"Reads the report of `pip install --dry-run --report` and says what the gate would: 0, 40, 41.\n"},
+	{"baseline", command_baseline, "what is found today passes from now on, what is new does not: create, update, diff",
+		"usage: pipgate baseline create|update|diff [what `pip audit` takes] [-o FILE]\n\n"
+		"FILE: .pipgate-baseline.yaml. create writes what is found and overwrites nothing; update takes out what is gone and adds\n"
+		"nothing; diff prints what is new (+) and gone (-), and ends with 1 where there is any.\n"},
+	{"exception", command_exception, "let a finding pass until a day, with a reason: add, list, renew, remove, check",
+		"usage: pipgate exception add|list|renew|remove|check …      pipgate exception --help\n\n"
+		"Edits the policy's files in place (docs/policy.md); comments and all else stay as they are.\n"},
 	{"doctor", command_doctor, "which pip, database and profile are in use, and what is missing", "usage: pipgate doctor\n"},
 	{"shims", command_shims, "make the links pip, pip3, pip3.N in a folder",
 		"usage: pipgate shims DIR\n\nPut DIR first on PATH afterwards.\n"},

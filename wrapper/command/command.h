@@ -16,12 +16,14 @@ extern const struct command command_table[]; /* ends with a NULL name */
 const struct command *command_find(const char *name); /* NULL: no such command */
 
 int command_audit(int argc, char **argv);
+int command_baseline(int argc, char **argv);
 int command_db(int argc, char **argv);
 int command_debug(int argc, char **argv);
 int command_decide(int argc, char **argv);
 int command_disable(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_enable(int argc, char **argv);
+int command_exception(int argc, char **argv);
 int command_help(int argc, char **argv);
 int command_key(int argc, char **argv);
 int command_match(int argc, char **argv);

@@ -47,6 +47,9 @@ const struct database_info *database_info(const struct database *database);
 struct pipgate_cursor database_cursor(struct database *database);
 /* An advisory as OSV JSON, what is shown of it (shown.h), also a withdrawn one; n 0: no such id. Valid until the next call. */
 enum pipgate_status database_text(struct database *database, struct span id, struct span *out, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Every name with its row, in no order; until each gives false. */
+enum pipgate_status database_rows_each(struct database *database, bool (*each)(void *ctx, struct span name, struct span row), void *ctx,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* What the build did not take: the first thousand, in order. reason and item are text from outside. */
 struct database_refused {
 	size_t feed; /* index into the feeds */

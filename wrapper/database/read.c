@@ -372,6 +372,29 @@ enum pipgate_status database_text(struct database *d, struct span id, struct spa
 	return status == PIPGATE_OK ? pair_get(d, d->text, id, out, error) : status;
 }
 
+enum pipgate_status database_rows_each(struct database *d, bool (*each)(void *ctx, struct span name, struct span row), void *ctx,
+	struct pipgate_error *error)
+{
+	sqlite3_stmt *s;
+	enum pipgate_status status = prepare(d, "SELECT name, bytes, sum FROM row", &s, error);
+	int code = SQLITE_DONE;
+
+	if (status != PIPGATE_OK)
+		return status;
+	while (status == PIPGATE_OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
+		struct span name = schema_column(s, 0), row = schema_column(s, 1);
+
+		if (sqlite3_column_int64(s, 2) != schema_sum_pair(name, row))
+			status = damaged(d->path, error, "a record is not what was written");
+		else if (!each(ctx, name, row))
+			break;
+	}
+	if (status == PIPGATE_OK && code != SQLITE_DONE && code != SQLITE_ROW)
+		status = refused(d, error);
+	sqlite3_finalize(s);
+	return status;
+}
+
 enum pipgate_status database_refused_each(struct database *d, void (*each)(void *ctx, const struct database_refused *refused), void *ctx,
 	struct pipgate_error *error)
 {

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds the cases of policies, exceptions and baselines: every @case of the test_*.py here."""
+import os
+
+from lib import case
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def items():
+    case.sweep()
+    return case.load(HERE, "policy")
