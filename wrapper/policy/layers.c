@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "matcher/policy/vex.h"
 #include "wrapper/policy/place.h"
 #include "wrapper/say.h"
 #include "wrapper/signature.h"
@@ -213,6 +214,29 @@ static enum pipgate_status add_named(struct building *b, enum policy_key key)
 	return add_file(b, kind, text_format(b->run, "%.*s/%s", (int)(slash - v->layer), v->layer, v->word), true);
 }
 
+/* Statements of others (VEX); a layer that may not loosen named none. */
+static enum pipgate_status add_vex(struct building *b)
+{
+	const struct policy_path *v = b->policy->vex.items;
+	enum pipgate_status status = PIPGATE_OK;
+
+	for (size_t i = 0; i < b->policy->vex.n && status == PIPGATE_OK; i++) {
+		const char *slash = strrchr(v[i].layer.name, '/');
+		struct pipgate_layer layer = v[i].layer;
+		struct place place = {0};
+
+		layer.name = v[i].path[0] == '/' || !slash ? v[i].path
+			: text_format(b->run, "%.*s/%s", (int)(slash - layer.name), layer.name, v[i].path);
+		status = read_once(b, layer.name, owner_of(layer.kind), &place);
+		if (status == PIPGATE_OK && !place.there)
+			status = error_set(b->error, PIPGATE_INVALID, "%s: there is no such file (vex of %s)", layer.name, v[i].layer.name);
+		layer.approves = place.fixed || (place.there && is_signed(b, layer.name, owner_of(layer.kind), place.text));
+		if (status == PIPGATE_OK)
+			status = vex_read(b->policy, &layer, place.text, b->error);
+	}
+	return status;
+}
+
 static enum pipgate_status build(struct building *b)
 {
 	static const char *const machine[] = {"policy.yaml", "exceptions.yaml", "owners.yaml", NULL};
@@ -237,7 +261,9 @@ static enum pipgate_status build(struct building *b)
 		status = add_settings(b);
 	if (status == PIPGATE_OK)
 		status = add_named(b, POLICY_OWNERS);
-	return status == PIPGATE_OK ? add_named(b, POLICY_BASELINE) : status;
+	if (status == PIPGATE_OK)
+		status = add_named(b, POLICY_BASELINE);
+	return status == PIPGATE_OK ? add_vex(b) : status;
 }
 
 enum pipgate_status policy_layers(struct pipgate_run *run, struct options *options, enum policy_use use, struct pipgate_policy **out,
