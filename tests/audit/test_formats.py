@@ -216,21 +216,6 @@ def many(c, n):
     return ["-r", "many.txt", "--no-deps", "--disable-pip"]
 
 
-@case(mode="any")
-def formats_many_quickly(c):
-    """Thousands of hostile findings: writing them is never the larger half of the run."""
-    words = many(c, 2000)
-    for f in FORMATS[1:]:
-        c.true(min(share(c, words, f) for _ in range(3)) <= 0.5, "%s takes more than half of the run", f)
-
-
-def share(c, words, name):
-    """What the report takes of the run, from the start of the program to its end."""
-    result = c.expect(c.audit(*words, "-f", name, "-o", os.devnull, env={"PIPGATE_LOG": "stage"}), status=1)
-    stages = {stage: float(ms) for ms, stage in re.findall(r"\[ *([\d.]+) ms\] (\w+):", result.stderr)}
-    return stages["report"] / 1000 / result.seconds
-
-
 @case(mode="any", slow=True)
 def formats_many_judged(c):
     """10,000 hostile findings before the judges."""

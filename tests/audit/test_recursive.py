@@ -2,7 +2,6 @@
 """--recursive: what is found below a folder, what is passed over, what ends the audit, and how long a thousand lock files take."""
 import json
 import os
-import resource
 
 from lib.case import case
 from lib.locks import lock_of
@@ -78,23 +77,3 @@ def recursive_refuses(c):
     deep = c.path("deep", *["d"] * 70)
     os.makedirs(deep)
     c.expect(c.audit("--recursive", "deep"), status=1, err="more than 64 folders below one another")
-
-
-@case(pips="newest", slow=True)
-def recursive_over_a_thousand(c):
-    """A thousand lock files: at most a second of our own processor time beside that of the one Python."""
-    packages = [("p%d" % n, "1.%d" % n) for n in range(40)]
-    for number in range(1000):
-        c.write("mono/%d/%d/uv.lock" % (number // 10, number), lock_of("uv.lock", packages))
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    c.expect(c.audit("--recursive", "mono"), status=0)
-    both = resource.getrusage(resource.RUSAGE_CHILDREN)
-    script = "import sys, tomllib, json\nfor p in sys.stdin: json.dumps(tomllib.loads(open(p[:-1]).read()))"
-    names = "".join(os.path.join(f, "uv.lock") + "\n" for f, _, files in os.walk(c.path("mono")) if files)
-    c.expect(c.run([c.env.python, "-ISc", script], gate=False, stdin=names.encode()), status=0)
-    python = resource.getrusage(resource.RUSAGE_CHILDREN)
-
-    def seconds(a, b):
-        return b.ru_utime + b.ru_stime - a.ru_utime - a.ru_stime
-    own = seconds(before, both) - seconds(both, python)
-    c.true(own < 1.0, "%.2f s beside Python's %.2f", own, seconds(both, python))

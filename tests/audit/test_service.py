@@ -5,7 +5,7 @@ import os
 import stat
 import time
 
-from lib import osvdb, toxiproxy
+from lib import osvdb, proc, toxiproxy
 from lib.case import case
 from lib.osvstub import Fault, Stub
 
@@ -38,13 +38,13 @@ def pypi(stub):
     return {"PIP_INDEX_URL": stub.index}
 
 
-def fails(c, *argv, err, env=None, seconds=30):
+def fails(c, *argv, err, env=None):
     """Exit 1 with a reason, nothing on stdout, no word of "no vulnerabilities", no file."""
     result = c.audit(*argv, "-o", "report", env=env)
     c.expect(result, status=1, err=err, not_err=["No known vulnerabilities", "Traceback"])
     c.equal(result.stdout, "", "stdout of a failure")
     c.true(not os.path.exists(c.path("report")), "a failure left a report")
-    c.true(result.seconds < seconds, "took %.1f s", result.seconds)
+    c.true(result.seconds < proc.HANG, "took %.1f s", result.seconds)
     return result
 
 
@@ -183,35 +183,35 @@ def service_osv_down(c):
     """Down, cut, slow, garbage, huge, other records than were asked for: exit 1 with a reason that names the service, never "none found"."""
     d = lay(c, PINNED)
     big = {"results": [{"vulns": [{"id": "../../x"}]}] + [{}] * 10}
-    table = [  # fault, words, seconds
-        (Fault("/v1", "status", 500), "could not ask osv .* answered 500", 10),
-        (Fault("/v1", "status", 503), "could not ask osv .* answered 503", 10),
-        (Fault("/v1", "status", 503, retry_after=3600), "answered 503, and asks to come back in 3600 s", 5),
-        (Fault("/v1/vulns", "status", 429), r"about [A-Z]+-\S+: http: the server answered 429", 10),
-        (Fault("/v1/vulns", "status", 404), "answered 404", 10),
-        (Fault("querybatch", "cut"), "could not ask osv .* about a batch: network", 10),
-        (Fault("/v1/vulns", "cut"), "could not ask osv .* network", 10),
-        (Fault("/v1/vulns", "reset"), "could not ask osv .* network", 10),
-        (Fault("querybatch", "slow", 30), "not done within 2000 ms", 8),
-        (Fault("/v1/vulns", "slow", 30, after=2), "not done within 2000 ms", 8),
-        (Fault("/v1/vulns", "drip", after=1), "not done within 2000 ms", 8),
-        (Fault("querybatch", "garbage"), "could not understand what osv .* about a batch", 10),
-        (Fault("/v1/vulns", "garbage"), r"could not understand what osv .* about [A-Z]+-", 10),
-        (Fault("querybatch", "huge", 17), "limit: ", 20),
-        (Fault("/v1/vulns", "huge", 2), r"could not understand what osv ", 20),
-        (Fault("/v1/vulns", "text", osvdb.record("PYSEC-9", "jinja2")), "the record of another advisory", 10),
-        (Fault("querybatch", "text", {"results": []}), "other results than it was asked for", 10),
-        (Fault("querybatch", "text", {}), "other results than it was asked for", 10),
-        (Fault("querybatch", "text", {"results": [[]] * 11}), "an object expected", 10),
-        (Fault("querybatch", "text", {"results": [{"vulns": {}}] * 11}), "a list expected", 10),
-        (Fault("querybatch", "text", big), "an advisory without a proper id", 10),
-        (Fault("querybatch", "text", {"results": [{"next_page_token": "again"}] * 11}), "other results|too many pages", 20),
-        (Fault("querybatch", "text", b'{"results": [], "results": []}'), "could not understand", 10),
+    table = [  # fault, words
+        (Fault("/v1", "status", 500), "could not ask osv .* answered 500"),
+        (Fault("/v1", "status", 503), "could not ask osv .* answered 503"),
+        (Fault("/v1", "status", 503, retry_after=3600), "answered 503, and asks to come back in 3600 s"),
+        (Fault("/v1/vulns", "status", 429), r"about [A-Z]+-\S+: http: the server answered 429"),
+        (Fault("/v1/vulns", "status", 404), "answered 404"),
+        (Fault("querybatch", "cut"), "could not ask osv .* about a batch: network"),
+        (Fault("/v1/vulns", "cut"), "could not ask osv .* network"),
+        (Fault("/v1/vulns", "reset"), "could not ask osv .* network"),
+        (Fault("querybatch", "slow", 300), "not done within 2000 ms"),
+        (Fault("/v1/vulns", "slow", 300, after=2), "not done within 2000 ms"),
+        (Fault("/v1/vulns", "drip", after=1), "not done within 2000 ms"),
+        (Fault("querybatch", "garbage"), "could not understand what osv .* about a batch"),
+        (Fault("/v1/vulns", "garbage"), r"could not understand what osv .* about [A-Z]+-"),
+        (Fault("querybatch", "huge", 17), "limit: "),
+        (Fault("/v1/vulns", "huge", 2), r"could not understand what osv "),
+        (Fault("/v1/vulns", "text", osvdb.record("PYSEC-9", "jinja2")), "the record of another advisory"),
+        (Fault("querybatch", "text", {"results": []}), "other results than it was asked for"),
+        (Fault("querybatch", "text", {}), "other results than it was asked for"),
+        (Fault("querybatch", "text", {"results": [[]] * 11}), "an object expected"),
+        (Fault("querybatch", "text", {"results": [{"vulns": {}}] * 11}), "a list expected"),
+        (Fault("querybatch", "text", big), "an advisory without a proper id"),
+        (Fault("querybatch", "text", {"results": [{"next_page_token": "again"}] * 11}), "other results|too many pages"),
+        (Fault("querybatch", "text", b'{"results": [], "results": []}'), "could not understand"),
     ]
     with Stub(c.records) as stub:
-        for fault, words, seconds in table:
+        for fault, words in table:
             stub.faults = [fault]
-            fails(c, "--path", d, "--timeout", "2", "--no-cache", *osv(stub), err=words, seconds=seconds)
+            fails(c, "--path", d, "--timeout", "2", "--no-cache", *osv(stub), err=words)
         stub.faults = []
         c.equal(told(c, "--path", d, *osv(stub)), told(c, "--path", d), "afterwards")
     fails(c, "--path", d, "-s", "osv", "--osv-url", stub.osv, err="could not ask osv .* network: ")
@@ -346,12 +346,12 @@ def service_pypi_down(c):
     with Stub(c.records) as stub:
         words, env = ["--path", d, "--timeout", "2", "--no-cache", "-s", "pypi"], pypi(stub)
         for fault, reason in ((Fault("/pypi", "status", 500), "could not ask pypi .* answered 500"), (Fault("/pypi", "cut", after=3), "network"),
-                             (Fault("/pypi", "slow", 30), "not done within 2000 ms"), (Fault("/pypi", "garbage"), "could not understand what pypi"),
+                             (Fault("/pypi", "slow", 300), "not done within 2000 ms"), (Fault("/pypi", "garbage"), "could not understand what pypi"),
                              (Fault("/pypi", "text", []), "an object with a list"), (Fault("/pypi", "text", {"vulnerabilities": {}}), "with a list"),
                              (Fault("/pypi", "text", {"vulnerabilities": [{"id": ""}]}), "its id is missing"),
                              (Fault("/pypi", "text", {"vulnerabilities": [{"id": "x", "aliases": [1]}]}), "text expected")):
             stub.faults = [fault]
-            fails(c, *words, err=reason, env=env, seconds=10)
+            fails(c, *words, err=reason, env=env)
         stub.faults = [Fault("/pypi/critical", "text", {"vulnerabilities": [{"id": "X-1", "aliases": [], "fixed_in": ["what", "3.0", "2.0"]}]})]
         c.equal(told(c, *words, env=env)[0][("critical", "1.0")], [("X-1", ("2.0", "3.0"))], "with a malformed fixed version")
 
@@ -403,7 +403,7 @@ def _verdicts(c, runs):
             else:
                 c.expect(result, status=1, err=r"^pipgate: could not (ask|understand what) osv", not_err="No known")
                 bad += 1
-            c.true(result.seconds < 20, "run %d took %.1f s", i, result.seconds)
+            c.true(result.seconds < proc.HANG, "run %d took %.1f s", i, result.seconds)
     c.true(good >= runs // 4 and bad >= runs // 10, "%d good, %d bad: the line is not what it should be", good, bad)
 
 

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows of `pip audit`."""
 import os
+import re
 import shutil
+import subprocess
 
 from bench import Line, made_up, measure, median, paths, row
+from lib import osvdb
 
 MIB = measure.MIB
+FORMATS = ("columns", "json", "markdown", "cyclonedx-json", "cyclonedx-xml", "sarif", "junit", "github")
+HOSTILE = "x\x07\x1b[31m \u202eevil\u2066 | `<script>alert(1)</script>` ]]> & \"' ![](http://127.0.0.1/) %0A::error::y\r\n\U0001f600\ufffe"
 
 
 def environment(b, n):
@@ -80,3 +85,27 @@ def audit_recursive(b):
     measured = measure.in_turns(ways, b.count(5, 1))
     yield Line("audit: {:,} lock files by --recursive, beside the Python that reads their TOML".format(n),
                median(ours - python for ours, python in measured), "s", 1, note="all %.2f s" % median(ours for ours, _ in measured))
+
+
+def report_seconds(argv, env):
+    """What the report takes of one run, as the program itself tells it."""
+    told = subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    found = re.search(rb"\[ *([\d.]+) ms\] report:", told.stderr)
+    if told.returncode != 1 or not found:
+        raise measure.Broken("%s ended with %d: %s" % (" ".join(argv), told.returncode, told.stderr.decode("utf-8", "replace")[-800:].strip()))
+    return float(found.group(1)) / 1000
+
+
+@row("audit-report")
+def audit_report(b):
+    """Writing the report of many findings with texts that must be escaped: every format, the slowest against the bound."""
+    n = b.count(2000, 100)
+    records = [osvdb.record("PYSEC-2099-%d" % i, "p%d" % (i % (n // 5)), ("LOW", "MEDIUM", "HIGH", "CRITICAL", None)[i % 5], fixed="2.0",
+                            aliases=["CVE-2099-%d" % (20000 + i)], summary=HOSTILE, details=HOSTILE * 10) for i in range(n)]
+    words = ["audit", "--db", osvdb.build(records), "-r", pins(b, "many.txt", [("p%d" % i, "1.0") for i in range(n // 5)]), "--no-deps",
+             "--disable-pip", "-o", os.devnull]
+    env = b.environ(PIPGATE_LOG="stage")
+    taken = {f: median(report_seconds([paths.PIPGATE] + words + ["-f", f], env) for _ in range(b.count(7, 1))) for f in FORMATS}
+    slowest = max(taken, key=taken.get)
+    yield Line("audit: a report of {:,} hostile findings, the slowest format".format(n), taken[slowest], "ms", 0.25,
+               note="%s; %s" % (slowest, ", ".join("%s %.0f" % (f, s * 1000) for f, s in taken.items() if f != slowest)))

@@ -57,6 +57,19 @@ def db_made_up(b):
     yield from build(b, "db build: made up", [b.made_up_zip(b.count(100000, 1000))], 5, 64 * MIB, "made-up.db")
 
 
+@row("unpack")
+def unpack(b):
+    """What pipgate-fetch alone takes to unpack the feeds that are usual; nobody reads them."""
+    fetch = os.path.join(os.path.dirname(paths.PIPGATE), "pipgate-fetch")
+    for path in b.usual_zips():
+        job = b.path("unpack-job")
+        with open(job, "wb") as f:
+            f.write(b"job=1\0verb=unpack\0place=" + path.encode() + b"\0\0")
+        argv, env = ["/bin/sh", "-c", 'exec "$0" --protocol=1 < "$1"', fetch, job], b.environ()
+        yield Line("unpack: {:,} advisories, processor time".format(members([path])),
+                   median(measure.usage(argv, env).processor for _ in range(b.count(7, 1))), "s", 0.4)
+
+
 # ---- matching ----
 
 

@@ -16,11 +16,10 @@ def script(path, text):
 
 @case(pips="one")
 def no_pip(c):
-    """No pip anywhere: a clear message, 41, quickly."""
+    """No pip anywhere: a clear message, 41."""
     os.mkdir(c.path("bin"))
     result = c.run([os.path.join(c.shims, "pip"), "install", "idna"], env={"PATH": c.shims + ":" + c.path("bin")})
     c.expect(result, status=41, err=["(?i)no pip|pip .*not found", "--gate-python"])
-    c.true(result.seconds < 2, "%.1f s", result.seconds)
     c.expect(c.run([os.path.join(c.shims, "pip"), "list"], env={"PATH": c.shims}), status=41)
     c.expect(c.run([os.path.join(c.shims, "pip"), "install", "idna"], env={"PATH": None}), status=(0, 1, 41))
 

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = os.path.abspath(os.environ.get("PIPGATE") or ROOT / os.environ.get("B", "build") / "pipgate")
 DATA = Path(os.environ.get("PIPGATE_SHARED") or ROOT / "../shared") / "data"
 EPOCH = "1700000000"
+HANG = 60  # seconds that only a hang takes
 # its memory and its time say nothing
 SANITIZED = b"__asan_init" in Path(PROGRAM).read_bytes()
 

@@ -8,6 +8,7 @@ import threading
 import time
 
 DEADLINE = 180  # seconds: far above the slowest case on a busy machine, far below a job's limit
+HANG = 60  # seconds that only a hang takes, on the busiest machine; what is quick is shown by tests/bench
 _running = set()
 _lock = threading.Lock()
 

@@ -120,14 +120,14 @@ static const struct transport_job jobs[JOBS] = {
 static enum pipgate_status read_bytes(const struct bytes *b, struct seen *seen, struct pipgate_error *error)
 {
 	const struct transport_many_sink sink = {seen, on_item, on_done};
-	struct frames_many many = {.jobs = jobs, .n = JOBS, .sink = &sink, .to = -1, .idle_ms = 1000};
+	struct frames_many many = {.jobs = jobs, .n = JOBS, .sink = &sink, .to = -1, .idle_ms = 20000};
 	enum pipgate_status status;
 	int fd = memfd_create("frames", MFD_CLOEXEC);
 
 	*error = (struct pipgate_error){""};
 	assert_int_equal(write(fd, b->p, b->n), (ssize_t)b->n);
 	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	status = frames_read_many(fd, clock_monotonic_ms() + 2000, &many, error);
+	status = frames_read_many(fd, clock_monotonic_ms() + 20000, &many, error);
 	close(fd);
 	return status;
 }

@@ -102,6 +102,8 @@ static void on_a_note(void *ctx, struct span text)
 	((struct seen *)ctx)->notes++;
 }
 
+#define PATIENCE_MS 20000 /* for what ends at once, on a busy machine too */
+
 static const struct transport_job usual = {.verb = "unpack", .place = {"x", 1}, .max_bytes = 100, .max_entries = 3, .deadline_ms = 1000};
 
 static enum pipgate_status read_bytes(const struct bytes *b, const struct transport_job *job, struct seen *seen,
@@ -115,7 +117,7 @@ static enum pipgate_status read_bytes(const struct bytes *b, const struct transp
 	assert_int_equal(pipe2(fd, O_CLOEXEC), 0);
 	assert_int_equal(write(fd[1], b->p, b->n), (ssize_t)b->n);
 	close(fd[1]);
-	status = frames_read(fd[0], clock_monotonic_ms() + 2000, job, &sink, result, error);
+	status = frames_read(fd[0], clock_monotonic_ms() + PATIENCE_MS, job, &sink, result, error);
 	close(fd[0]);
 	return status;
 }
@@ -400,7 +402,7 @@ static void test_unchanged(void **state)
 
 /* ---- whole programs ---- */
 
-#define GRACE_MS 700 /* instead of some seconds */
+#define GRACE_MS 1500 /* instead of some seconds */
 
 static char folder[] = "/tmp/pipgate-transport.XXXXXX";
 
@@ -453,14 +455,14 @@ static void test_programs(void **state)
 		enum pipgate_status status;
 		const char *contains;
 	} rows[] = {
-		{"#!/bin/sh\n" GOOD, 2000, PIPGATE_OK, ""},
-		{"#!/bin/sh\n" GOOD "exit 3\n", 2000, PIPGATE_FAILED, "ended with status 3"},
-		{"#!/bin/sh\n" GOOD "kill -SEGV $$\n", 2000, PIPGATE_FAILED, "signal 11"},
+		{"#!/bin/sh\n" GOOD, PATIENCE_MS, PIPGATE_OK, ""},
+		{"#!/bin/sh\n" GOOD "exit 3\n", PATIENCE_MS, PIPGATE_FAILED, "ended with status 3"},
+		{"#!/bin/sh\n" GOOD "kill -SEGV $$\n", PATIENCE_MS, PIPGATE_FAILED, "signal 11"},
 		{"#!/bin/sh\n" GOOD "exec >&-; exec sleep 60\n", 2000, PIPGATE_FAILED, "does not end"},
-		{"#!/bin/sh\nexit 0\n", 2000, PIPGATE_FAILED, "pipgate-fetch: "},
+		{"#!/bin/sh\nexit 0\n", PATIENCE_MS, PIPGATE_FAILED, "pipgate-fetch: "},
 		{"#!/bin/sh\nexec 0<&-; exec sleep 60\n", 1, PIPGATE_FAILED, "pipgate-fetch: "},
 		{"#!/bin/sh\nexec sleep 60\n", 1, PIPGATE_FAILED, "in time"},
-		{"#!/nowhere/sh\n", 2000, PIPGATE_FAILED, "cannot be started"},
+		{"#!/nowhere/sh\n", PATIENCE_MS, PIPGATE_FAILED, "cannot be started"},
 	};
 
 	(void)state;
@@ -490,7 +492,7 @@ static void test_birth(void **state)
 				    "for f in /proc/$$/fd/*; do case $(readlink $f) in *leak*) exit 9;; esac; done\n"
 				    "grep -q '^SigBlk:.*0000000000000000$' /proc/self/status || exit 8\n"
 				    "job=$(tr '\\0' ' '); test \"${job%% max-*}\" = 'job=1 verb=unpack place=x' || exit 7\n" GOOD,
-				    3000, &error),
+				    PATIENCE_MS, &error),
 			 PIPGATE_OK);
 	assert_ptr_equal(signal(SIGCHLD, SIG_DFL), SIG_IGN);
 	sigprocmask(SIG_UNBLOCK, &pipe_set, NULL);
@@ -502,7 +504,7 @@ static void test_real(void **state)
 {
 	const char *b = getenv("B");
 	char program[512], place[128];
-	struct transport_job job = {.verb = "get", .deadline_ms = 5000};
+	struct transport_job job = {.verb = "get", .deadline_ms = PATIENCE_MS};
 	struct seen seen = {.answer = PIPGATE_OK};
 	struct transport_sink sink = {&seen, on_an_item, on_a_skip, on_a_note};
 	struct transport_result result;
@@ -514,19 +516,19 @@ static void test_real(void **state)
 		skip();
 	snprintf(place, sizeof(place), "%s/program", folder); /* the last script */
 	job.place = span_of(place);
-	if (transport_run_with(program, 3000, &job, &sink, &result, &error) != PIPGATE_OK)
+	if (transport_run_with(program, PATIENCE_MS, &job, &sink, &result, &error) != PIPGATE_OK)
 		fail_msg("%s", error.text);
 	assert_string_equal(seen.last, "program");
 	assert_string_equal(result.place, place);
 	assert_true(result.bytes > 100 && result.items == 1 && result.date > 1700000000);
 	job.verb = "unpack";
-	assert_int_equal(transport_run_with(program, 3000, &job, &sink, &result, &error), PIPGATE_INVALID);
+	assert_int_equal(transport_run_with(program, PATIENCE_MS, &job, &sink, &result, &error), PIPGATE_INVALID);
 	assert_non_null(strstr(error.text, "archive: "));
 	job.place = SPAN("/nowhere");
-	assert_int_equal(transport_run_with(program, 3000, &job, &sink, &result, &error), PIPGATE_FAILED);
+	assert_int_equal(transport_run_with(program, PATIENCE_MS, &job, &sink, &result, &error), PIPGATE_FAILED);
 	assert_non_null(strstr(error.text, "file: "));
 	job.max_bytes = UINT64_MAX; /* beyond what the child takes */
-	assert_int_equal(transport_run_with(program, 3000, &job, &sink, &result, &error), PIPGATE_INVALID);
+	assert_int_equal(transport_run_with(program, PATIENCE_MS, &job, &sink, &result, &error), PIPGATE_INVALID);
 	assert_non_null(strstr(error.text, "job: "));
 }
 
