@@ -32,6 +32,8 @@ const struct command command_table[] = {
 	{"decide", command_decide, "judge a report that pip wrote",
 		"usage: pipgate decide [--gate-…] REPORT.json\n\n"
 		"Reads the report of `pip install --dry-run --report` and says what the gate would: 0, 40, 41.\n"},
+	{"facts", command_facts, "what pip's index says of releases: upload, yanking, project status, attestation",
+		"usage: pipgate facts NAME==VERSION… [--json]\n\nAsks the indexes that pip is configured with, with pip's own credentials.\n"},
 	{"doctor", command_doctor, "which pip, database and profile are in use, and what is missing", "usage: pipgate doctor\n"},
 	{"shims", command_shims, "make the links pip, pip3, pip3.N in a folder",
 		"usage: pipgate shims DIR\n\nPut DIR first on PATH afterwards.\n"},
