@@ -21,7 +21,7 @@ def made():
 
 
 @case(pips="one")
-def index_tells(c):
+def facts_of_an_index(c):
     """Upload, yanking, status, attestation; the newest that is not yanked."""
     index = made()
     index.status["aged"] = ("archived", "no more")
@@ -39,7 +39,7 @@ def index_tells(c):
 
 
 @case(pips="one")
-def index_is_html(c):
+def facts_of_html(c):
     """A page of PEP 503: what it has no words for is not known."""
     index = made()
     index.json = False
@@ -52,7 +52,7 @@ def index_is_html(c):
 
 
 @case(pips="one")
-def credentials_of_pip(c):
+def facts_with_credentials(c):
     """In the address and in netrc; what is asked with a password in the address is not kept."""
     index = made()
     index.auth = ("user", "word")
@@ -70,7 +70,7 @@ def credentials_of_pip(c):
 
 
 @case(pips="one")
-def index_does_not_tell(c):
+def facts_not_told(c):
     """Errors, nonsense, half a page: nothing is known, and a note says so; never a no."""
     index = made()
     try:
@@ -84,7 +84,7 @@ def index_does_not_tell(c):
 
 
 @case(pips="one")
-def extra_index(c):
+def facts_of_extra_index(c):
     """The index that serves it is the one whose page lists it."""
     index, extra = made(), Index([wheel("inner", "1.0")])
     try:

@@ -58,7 +58,6 @@ static void tell(struct buf *out, const struct pipgate_component *c, const struc
 
 static void tell_json(struct buf *out, const struct pipgate_component *c, const struct pipgate_facts *f, const char *note)
 {
-	json_separate(out);
 	json_begin(out, '{');
 	json_text(out, "name", c->name);
 	json_text(out, "version", c->version);
