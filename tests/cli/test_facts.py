@@ -84,6 +84,17 @@ def facts_not_told(c):
 
 
 @case(pips="one")
+def facts_of_similar_names(c):
+    """One edit from a well-known name, and had by no index."""
+    index = made()
+    try:
+        told = ask(c, index, "reqeusts==1.0", "requests==1.0", "unlike-any==1")
+        c.equal([t["similar"] for t in told], ["requests", None, None], "similar")
+    finally:
+        index.close()
+
+
+@case(pips="one")
 def facts_of_extra_index(c):
     """The index that serves it is the one whose page lists it."""
     index, extra = made(), Index([wheel("inner", "1.0")])

@@ -16,7 +16,7 @@
 #include "matcher/base/banned.h"
 
 #define OUTPUT_MAX ((size_t)16 << 20)
-#define ALL (FACTS_YANKED | FACTS_STATUS | FACTS_UPLOADED | FACTS_ATTESTED | FACTS_RELEASES | FACTS_ELSEWHERE)
+#define ALL (FACTS_YANKED | FACTS_STATUS | FACTS_UPLOADED | FACTS_ATTESTED | FACTS_RELEASES | FACTS_ELSEWHERE | FACTS_SIMILAR)
 
 static const char *const answers[] = {NULL, "no", "yes"};
 static const char *const statuses[] = {NULL, "active", "archived", "deprecated", "quarantined"};
@@ -52,6 +52,8 @@ static void tell(struct buf *out, const struct pipgate_component *c, const struc
 		line(out, "  because", f->status_reason);
 	line(out, "attested", span_of(answers[f->attested]));
 	line(out, "newest", f->old_enough);
+	if (f->similar.n)
+		line(out, "similar to", f->similar);
 	if (note)
 		line(out, "note", span_of(note));
 }
@@ -73,6 +75,7 @@ static void tell_json(struct buf *out, const struct pipgate_component *c, const 
 	json_optional(out, "status_reason", f->status_reason);
 	json_optional(out, "attested", span_of(answers[f->attested]));
 	json_optional(out, "old_enough", f->old_enough);
+	json_optional(out, "similar", f->similar);
 	json_optional(out, "note", span_of(note));
 	json_end(out, '}');
 }

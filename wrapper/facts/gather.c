@@ -3,11 +3,14 @@
 #include "wrapper/facts/facts.h"
 
 #include "matcher/base/buf.h"
+#include "matcher/policy/similar.h"
 #include "shims/hook/protocol.h"
 #include "wrapper/cache.h"
 #include "wrapper/facts/page.h"
 #include "wrapper/facts/sources.h"
 #include "wrapper/feed/transport.h"
+#include "wrapper/keep.h"
+#include "wrapper/part.h"
 #include "wrapper/service/asking.h"
 
 #include "matcher/base/banned.h"
@@ -15,6 +18,8 @@
 #define FRESH_SECONDS 600 /* so long a page is believed without asking */
 #define GRACE_MS 3000u    /* which transport_many() waits behind its deadline */
 #define LEAST_MS 500u
+#define NAMES_BYTES ((size_t)1 << 20)
+#define NEW_SECONDS ((int64_t)90 * 86400)
 #define ACCEPT "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
 static const struct cache_kind pages_kind = {"index-pages", PAGE_BYTES, 2000};
@@ -237,7 +242,7 @@ static void releases_take(const struct facts_request *r, const struct pipgate_co
 			out->old_enough = must_span(arena_copy(r->run, text));
 		}
 	}
-	if (r->wanted & (FACTS_UPLOADED | FACTS_RELEASES)) {
+	if (r->wanted & (FACTS_UPLOADED | FACTS_RELEASES | FACTS_SIMILAR)) {
 		out->uploaded = uploaded;
 		out->project_begun = all ? begun : 0; /* a file without a time may be older */
 	}
@@ -261,7 +266,7 @@ static void page_say(const struct facts_request *r, const struct pipgate_compone
 	}
 	if (r->wanted & FACTS_ATTESTED && file)
 		out->attested = file->attested;
-	if (r->wanted & (FACTS_UPLOADED | FACTS_RELEASES))
+	if (r->wanted & (FACTS_UPLOADED | FACTS_RELEASES | FACTS_SIMILAR))
 		releases_take(r, c, &a->page, out);
 }
 
@@ -305,9 +310,35 @@ static void component_say(const struct gathering *g, size_t i, struct pipgate_fa
 		r->notes[i] = note ? note : found ? NULL : "no index that pip is configured with lists its file";
 }
 
+/* What was asked for by name, and is new or is had by no index: a well-known name that may have been meant. */
+static void similar_say(const struct gathering *g, size_t i, struct span known, struct pipgate_facts *out)
+{
+	const struct facts_request *r = g->request;
+	const struct pipgate_component *c = &r->components[i];
+	const struct asked *asked = &g->asked[g->of[i]];
+	bool lacks = true;
+
+	for (size_t k = 0; k < g->sources.n; k++)
+		lacks &= asked[k].lacks;
+	if (c->requested && (lacks || (out->project_begun && r->now - out->project_begun < NEW_SECONDS)))
+		out->similar = similar_find(c->name, known);
+}
+
+static struct span known_names(const struct facts_request *r)
+{
+	char path[PATH_MAX];
+	struct span names = {NULL, 0};
+
+	if (!(r->wanted & FACTS_SIMILAR) || !part_find(path, "well-known-names.txt") ||
+		keep_file(r->run, path, NAMES_BYTES, &names, NULL) != PIPGATE_OK)
+		return (struct span){NULL, 0};
+	return names;
+}
+
 enum pipgate_status facts_gather(const struct facts_request *r, struct pipgate_facts *out, struct pipgate_error *error)
 {
 	struct gathering g = {.request = r};
+	struct span known;
 	bool any = false;
 
 	(void)error;
@@ -330,8 +361,11 @@ enum pipgate_status facts_gather(const struct facts_request *r, struct pipgate_f
 	cache_open(&g.cache, r->run, &pages_kind, r->cache_dir);
 	pages_ask(&g);
 	cache_close(&g.cache);
+	known = known_names(r);
 	for (size_t i = 0; i < r->n; i++)
-		if (r->components[i].origin == PIPGATE_ORIGIN_INDEX)
+		if (r->components[i].origin == PIPGATE_ORIGIN_INDEX) {
 			component_say(&g, i, &out[i]);
+			similar_say(&g, i, known, &out[i]);
+		}
 	return PIPGATE_OK;
 }

@@ -264,7 +264,8 @@ static enum pipgate_status html_read(struct pipgate_run *run, struct span rest, 
 			continue;
 		for (name = tag, name.n = 0; name.n < tag.n && !ascii_space(tag.p[name.n]);)
 			name.n++;
-		page = page || span_equal_nocase(name, SPAN("html")) || span_equal_nocase(name, SPAN("a")) || span_equal_nocase(name, SPAN("!doctype"));
+		page = page || span_equal_nocase(name, SPAN("html")) || span_equal_nocase(name, SPAN("a")) ||
+			span_equal_nocase(name, SPAN("!doctype"));
 		if (span_equal_nocase(name, SPAN("meta"))) {
 			meta_read(run, span_from(tag, name.n), out);
 		} else if (span_equal_nocase(name, SPAN("a"))) {

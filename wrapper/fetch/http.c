@@ -335,7 +335,8 @@ static enum pipgate_status redirect(struct transfer *t)
 	next = address_next(t->url, to);
 	if (next && (t->fetch->job->trusted || *t->fetch->job->client) && !address_same(t->url, next)) { /* neither is for another host */
 		curl_free(next);
-		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "redirected to another host, which is not the one that is trusted or shown a certificate: refused");
+		return fetch_fail(t->fetch, FETCH_CLASS_HTTP,
+			"redirected to another host, which is not the one that is trusted or shown a certificate: refused");
 	}
 	if (!next)
 		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "redirected to what is no address");
