@@ -50,7 +50,7 @@ STARTER  := $(wildcard packaging/starter/*.json)
 .DELETE_ON_ERROR:
 .SECONDARY: # objects of tests are kept
 
-all: $(PROGRAMS) $(B)/starter.db ## build the programs and the starter set
+all: $(PROGRAMS) $(B)/starter.db $(B)/well-known-names.txt ## build the programs and the starter set
 
 $(B)/flags.mk: Makefile
 	@mkdir -p $(B)
@@ -107,6 +107,9 @@ $(B)/sitecustomize.in: shims/sitecustomize.py # not a module beside the program
 $(B)/starter.db: $(B)/pipgate $(B)/pipgate-fetch $(STARTER)
 	$(call say,DB,$@)
 	$(Q)$(B)/pipgate db build -o $@ osv=packaging/starter
+
+$(B)/well-known-names.txt: packaging/well-known-names.txt
+	@cp $< $@
 
 # ---- tests ----
 UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_C))
@@ -205,12 +208,12 @@ install: all ## into PREFIX (/usr/local), below DESTDIR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(LIBEXEC)
 	install -m 755 $(B)/pipgate $(DESTDIR)$(PREFIX)/bin/pipgate
 	install -m 755 $(B)/pipgate-fetch $(DESTDIR)$(LIBEXEC)/pipgate-fetch
-	install -m 644 $(B)/starter.db $(HOOK) $(DESTDIR)$(LIBEXEC)
+	install -m 644 $(B)/starter.db $(B)/well-known-names.txt $(HOOK) $(DESTDIR)$(LIBEXEC)
 	install -d $(DESTDIR)$(LIBEXEC)/profiles
 	install -m 644 $(PROFILES) $(DESTDIR)$(LIBEXEC)/profiles
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/pipgate $(DESTDIR)$(LIBEXEC)/pipgate-fetch $(addprefix $(DESTDIR)$(LIBEXEC)/,starter.db $(notdir $(HOOK)))
+	rm -f $(DESTDIR)$(PREFIX)/bin/pipgate $(DESTDIR)$(LIBEXEC)/pipgate-fetch $(addprefix $(DESTDIR)$(LIBEXEC)/,starter.db well-known-names.txt $(notdir $(HOOK)))
 	rm -f $(addprefix $(DESTDIR)$(LIBEXEC)/profiles/,$(notdir $(PROFILES)))
 	rmdir $(DESTDIR)$(LIBEXEC)/profiles $(DESTDIR)$(LIBEXEC) 2>/dev/null || :
 

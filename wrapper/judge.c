@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "matcher/base/buf.h"
+#include "wrapper/facts/apply.h"
 #include "wrapper/file.h"
 #include "wrapper/policy/profile.h"
 #include "wrapper/report/report.h"
@@ -114,6 +115,27 @@ static const char *find_remedy(const struct judge_input *in, const struct judge_
 	return words;
 }
 
+/* Findings, facts, verdict. */
+static enum pipgate_status decide(const struct judge_input *in, struct audit *audit, const struct pipgate_cursor *cursor,
+	struct pipgate_error *error)
+{
+	struct facts_source source = {NULL, NULL, NULL};
+	enum pipgate_status status = audit_match(audit, cursor, error);
+
+	if (in->remedy)
+		source = (struct facts_source){in->remedy->pip, in->remedy->arguments, in->remedy->settings};
+	if (status == PIPGATE_OK)
+		status = facts_apply(audit, in->policy, &source, cursor, error);
+	return status == PIPGATE_OK ? audit_judge_case(audit, in->policy, error) : status;
+}
+
+/* What is wrong with the policy and not with the plan. */
+static void say_notes(const struct audit *audit)
+{
+	for (size_t i = 0; i < audit->verdict.n_notes; i++)
+		say(SPAN_FMT, SPAN_ARG(audit->verdict.notes[i]));
+}
+
 int judge(const struct judge_input *in, const struct judge_database *database)
 {
 	const struct pipgate_cursor cursor = database_cursor(database->database);
@@ -135,12 +157,13 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 	struct pipgate_error error;
 	int status;
 
-	if (audit_decide(&audit, in->policy, &cursor, &error) != PIPGATE_OK)
+	if (decide(in, &audit, &cursor, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "cannot decide: %s; nothing was installed", error.text);
 	context.remedy = find_remedy(in, database, &audit);
 	log_stage("decide", "%zu components, %zu findings", audit.n_components, audit.n_findings);
 	if (!in->quiet || audit.verdict.action == PIPGATE_BLOCK)
 		print_table(&audit, &context);
+	say_notes(&audit);
 	if (in->why)
 		report_reason(in->why, &audit);
 	status = write_json(in, &audit, &context);

@@ -57,6 +57,8 @@ class Index:
         self.waiting = 0           # requests that are being delayed just now
         self.fail = {}             # pattern of a path → status instead of the answer
         self.second = {}           # file name → bytes from the second request on
+        self.status = {}           # project → (status, reason), PEP 792
+        self.attested = set()      # file names with a provenance, PEP 740
         self.pages = {}            # path → bytes, anything else that it shall serve
         self.requests = []
         self._lock = threading.Lock()
@@ -133,7 +135,8 @@ class Index:
         rows = []
         for f in files:
             row = {"filename": f.filename, "url": "../../files/" + f.filename, "hashes": {}, "size": len(f.data),
-                   "upload-time": f.uploaded, "yanked": f.yanked if f.yanked is not None else False}
+                   "upload-time": f.uploaded, "yanked": f.yanked if f.yanked is not None else False,
+                   "provenance": self.root + "/provenance" if f.filename in self.attested else None}
             if self.hashes:
                 row["hashes"] = {"sha256": f.sha256()}
             if f.requires_python:
@@ -142,7 +145,10 @@ class Index:
                 row["core-metadata"] = {"sha256": hashlib.sha256(f.metadata).hexdigest()}
             rows.append(row)
         versions = sorted({f.filename.split("-")[1].replace(".tar.gz", "") for f in files})
-        return json.dumps({"meta": {"api-version": "1.1"}, "name": project, "versions": versions, "files": rows}).encode()
+        page = {"meta": {"api-version": "1.4"}, "name": project, "versions": versions, "files": rows}
+        if project in self.status:
+            page["project-status"] = dict(zip(("status", "reason"), self.status[project]))
+        return json.dumps(page).encode()
 
     def _html_page(self, files):
         rows = []

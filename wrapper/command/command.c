@@ -39,6 +39,8 @@ const struct command command_table[] = {
 	{"exception", command_exception, "let a finding pass until a day, with a reason: add, list, renew, remove, check",
 		"usage: pipgate exception add|list|renew|remove|check …      pipgate exception --help\n\n"
 		"Edits the policy's files in place (docs/policy.md); comments and all else stay as they are.\n"},
+	{"facts", command_facts, "what pip's index says of releases: upload, yanking, project status, attestation",
+		"usage: pipgate facts NAME==VERSION… [--json]\n\nAsks the indexes that pip is configured with, with pip's own credentials.\n"},
 	{"doctor", command_doctor, "which pip, database and profile are in use, and what is missing", "usage: pipgate doctor\n"},
 	{"shims", command_shims, "make the links pip, pip3, pip3.N in a folder",
 		"usage: pipgate shims DIR\n\nPut DIR first on PATH afterwards.\n"},

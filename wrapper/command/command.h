@@ -24,6 +24,7 @@ int command_disable(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 int command_enable(int argc, char **argv);
 int command_exception(int argc, char **argv);
+int command_facts(int argc, char **argv);
 int command_help(int argc, char **argv);
 int command_key(int argc, char **argv);
 int command_match(int argc, char **argv);

@@ -65,6 +65,8 @@ static enum pipgate_status job_write(const struct transport_job *job, uint32_t n
 	} texts[] = {
 		{"place", job->place, FETCH_NAME_MAX},           {"etag", job->etag, FETCH_NAME_MAX},
 		{"suffix", job->suffix, FETCH_NAME_MAX},         {"prefix", job->prefix, FETCH_NAME_MAX},
+		{"accept", job->accept, FETCH_NAME_MAX}, {"authority", job->authority, FETCH_NAME_MAX},
+		{"client", job->client, FETCH_NAME_MAX}, {"proxy", job->proxy, FETCH_NAME_MAX},
 		{"signature", job->signature, FETCH_SIGNATURE_MAX}, {"public-key", job->public_key, FETCH_KEY_MAX},
 		{"secret-key", job->secret_key, FETCH_KEY_MAX},  {"comment", job->comment, FETCH_COMMENT_MAX},
 	};
@@ -84,6 +86,10 @@ static enum pipgate_status job_write(const struct transport_job *job, uint32_t n
 	if (job->body.n > FETCH_BODY_MAX)
 		return error_set(error, PIPGATE_LIMIT, "job: a body of more than %" PRIu64 " bytes", FETCH_BODY_MAX);
 	field_number(out, "body-bytes", job->body.n);
+	if (job->netrc)
+		field_number(out, "netrc", 1);
+	if (job->trusted)
+		field_number(out, "trusted", 1);
 	if (together)
 		field_number(out, "together", 1);
 	buf_byte(out, 0);

@@ -30,6 +30,10 @@ struct transport_job {
 	struct span suffix, prefix; /* unpack: only entries whose names end and start so, n 0: all; a folder of prefix
 	                               written * stands for any one folder. No prefix: silent; no suffix: a skip */
 	struct span body;           /* query; verify and sign, where there is no place */
+	struct span accept;         /* media types; n 0: whatever there is */
+	struct span authority, client, proxy; /* files of certificates to trust and to show, a proxy's address; n 0: as curl has it */
+	bool netrc;                 /* the user's netrc knows a password */
+	bool trusted;               /* the host's certificate is not looked at (pip's trusted-host); no redirect leaves it */
 	struct span signature, public_key, secret_key, comment; /* of verify and sign (wrapper/signature.h): texts */
 	uint64_t max_bytes;         /* of all items, and of what is downloaded; 0: TRANSPORT_BYTES */
 	uint32_t max_entries;       /* 0: TRANSPORT_ENTRIES; entries not sent count too */

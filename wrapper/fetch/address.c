@@ -55,6 +55,17 @@ static bool part_equal(CURLU *a, CURLU *b, CURLUPart part)
 	return equal;
 }
 
+bool address_same(const char *from, const char *to)
+{
+	CURLU *a = curl_url(), *b = curl_url();
+	bool same = a && b && curl_url_set(a, CURLUPART_URL, from, 0) == CURLUE_OK && curl_url_set(b, CURLUPART_URL, to, 0) == CURLUE_OK &&
+		part_equal(a, b, CURLUPART_HOST) && part_equal(a, b, CURLUPART_PORT);
+
+	curl_url_cleanup(a);
+	curl_url_cleanup(b);
+	return same;
+}
+
 char *address_next(const char *from, const char *to)
 {
 	static const CURLUPart user[] = {CURLUPART_USER, CURLUPART_PASSWORD};

@@ -14,4 +14,7 @@ void address_public(const char *url, char out[FETCH_NAME_MAX + 1]);
  * where they are not. NULL: not an address. For curl_free(). */
 char *address_next(const char *from, const char *to);
 
+/* Are host and port the same? */
+bool address_same(const char *from, const char *to);
+
 #endif

@@ -176,11 +176,32 @@ static bool request_headers(struct transfer *t)
 	/* by hand: curl's own unpacking takes a stream that is cut short for a whole one */
 	if (job->verb != JOB_UNPACK && !header_add(t, "Accept-Encoding", "gzip"))
 		return false;
+	if (*job->accept && !header_add(t, "Accept", job->accept))
+		return false;
 	if (*job->etag && !header_add(t, "If-None-Match", job->etag))
 		return false;
 	if (job->verb == JOB_QUERY && (!header_add(t, "Content-Type", "application/json") || !header_add(t, "Expect", "")))
 		return false;
 	return curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
+}
+
+/* What pip is configured with for its index. */
+static bool options_of_index(struct transfer *t)
+{
+	const struct job *job = t->fetch->job;
+	const char *netrc = getenv("NETRC");
+	CURL *easy = t->easy;
+
+	if (job->netrc && curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL) != CURLE_OK)
+		return false;
+	if (job->netrc && netrc && *netrc && curl_easy_setopt(easy, CURLOPT_NETRC_FILE, netrc) != CURLE_OK)
+		return false;
+	if (*job->authority && curl_easy_setopt(easy, CURLOPT_CAINFO, job->authority) != CURLE_OK)
+		return false;
+	if (*job->client && (curl_easy_setopt(easy, CURLOPT_SSLCERT, job->client) != CURLE_OK ||
+		curl_easy_setopt(easy, CURLOPT_SSLKEY, job->client) != CURLE_OK))
+		return false;
+	return !*job->proxy || curl_easy_setopt(easy, CURLOPT_PROXY, job->proxy) == CURLE_OK;
 }
 
 /* What protects must be taken by curl; what it does not know may be missing. */
@@ -204,9 +225,9 @@ static bool options_set(struct transfer *t)
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, job->body ? job->body : "");
 	}
 	certificates_from_environment(easy);
-	return request_headers(t) && limit_protocols(easy) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
+	return request_headers(t) && options_of_index(t) && limit_protocols(easy) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, job->trusted ? 0L : 1L) == CURLE_OK &&
+	       curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, job->trusted ? 0L : 2L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)job->max_bytes) == CURLE_OK &&
 	       curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header) == CURLE_OK &&
@@ -312,6 +333,11 @@ static enum pipgate_status redirect(struct transfer *t)
 		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "redirected from %s to another scheme: refused",
 				  address_is(t->url, "https") ? "https" : "http");
 	next = address_next(t->url, to);
+	if (next && (t->fetch->job->trusted || *t->fetch->job->client) && !address_same(t->url, next)) { /* neither is for another host */
+		curl_free(next);
+		return fetch_fail(t->fetch, FETCH_CLASS_HTTP,
+			"redirected to another host, which is not the one that is trusted or shown a certificate: refused");
+	}
 	if (!next)
 		return fetch_fail(t->fetch, FETCH_CLASS_HTTP, "redirected to what is no address");
 	curl_free(t->url);

@@ -21,6 +21,12 @@ static const struct field {
 	{"etag", FIELD_TEXT, offsetof(struct job, etag), 0, FETCH_NAME_MAX},
 	{"suffix", FIELD_TEXT, offsetof(struct job, suffix), 0, FETCH_NAME_MAX},
 	{"prefix", FIELD_TEXT, offsetof(struct job, prefix), 0, FETCH_NAME_MAX},
+	{"accept", FIELD_TEXT, offsetof(struct job, accept), 0, FETCH_NAME_MAX},
+	{"authority", FIELD_TEXT, offsetof(struct job, authority), 0, FETCH_NAME_MAX},
+	{"client", FIELD_TEXT, offsetof(struct job, client), 0, FETCH_NAME_MAX},
+	{"proxy", FIELD_TEXT, offsetof(struct job, proxy), 0, FETCH_NAME_MAX},
+	{"netrc", FIELD_NUMBER, offsetof(struct job, netrc), 0, 1},
+	{"trusted", FIELD_NUMBER, offsetof(struct job, trusted), 0, 1},
 	{"signature", FIELD_TEXT, offsetof(struct job, signature), 0, FETCH_SIGNATURE_MAX},
 	{"public-key", FIELD_TEXT, offsetof(struct job, public_key), 0, FETCH_KEY_MAX},
 	{"secret-key", FIELD_TEXT, offsetof(struct job, secret_key), 0, FETCH_KEY_MAX},
@@ -142,6 +148,7 @@ enum pipgate_status job_read(FILE *in, struct job *job, struct pipgate_error *er
 
 	memset(job, 0, offsetof(struct job, text));
 	job->place = job->etag = job->suffix = job->prefix = "";
+	job->accept = job->authority = job->client = job->proxy = "";
 	job->signature = job->public_key = job->secret_key = job->comment = "";
 	job->max_bytes = (uint64_t)256 << 20;
 	job->max_entries = 1000000;

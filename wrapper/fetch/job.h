@@ -14,8 +14,9 @@ struct job {
 	uint32_t id;
 	enum job_verb verb;
 	const char *place, *etag, *suffix, *prefix; /* "" where not given */
+	const char *accept, *authority, *client, *proxy; /* media types; files of certificates; an address */
 	const char *signature, *public_key, *secret_key, *comment;
-	uint64_t max_bytes, max_entries, max_ratio, deadline_ms, body_bytes, together;
+	uint64_t max_bytes, max_entries, max_ratio, deadline_ms, body_bytes, together, netrc, trusted;
 	char *body; /* owned: body_bytes */
 	char text[FETCH_JOB_MAX + 1]; /* what the fields point into; a secret key among them */
 };

@@ -16,6 +16,8 @@ struct settings {
 	struct pipgate_run *run;
 	struct span global, install;       /* index-url of these sections; p NULL: not given */
 	struct span no_global, no_install; /* no-index */
+	const char *other; /* the key of pip_setting(), NULL: none */
+	struct span other_global, other_install;
 };
 
 /* ---- a file, as Python's RawConfigParser and pip read it ---- */
@@ -39,7 +41,9 @@ static void setting_take(struct settings *s, struct span section, struct span ke
 
 	if (!value.n || (!install && !span_is(section, "global"))) /* pip passes over empty ones */
 		return;
-	if (url)
+	if (s->other && key_is(key, s->other))
+		*(install ? &s->other_install : &s->other_global) = must_span(arena_copy(s->run, value));
+	else if (url)
 		*(install ? &s->install : &s->global) = must_span(arena_copy(s->run, value));
 	else if (key_is(key, "no-index"))
 		*(install ? &s->no_install : &s->no_global) = must_span(arena_copy(s->run, value));
@@ -194,6 +198,38 @@ static bool configured(struct pipgate_run *run, const struct pip *pip, const cha
 	else if (s.install.p || s.global.p)
 		*out = text_copy(run, s.install.p ? s.install : s.global);
 	return true;
+}
+
+/* A variable among given settings, NULL: of our own environment. */
+static const char *variable_of(char *const *settings, const char *name)
+{
+	size_t n = strlen(name);
+	const char *value = NULL;
+
+	if (!settings)
+		return variable(name);
+	for (; *settings; settings++)
+		if (strncmp(*settings, name, n) == 0 && (*settings)[n] == '=')
+			value = *settings + n + 1;
+	return value && *value ? value : NULL;
+}
+
+const char *pip_setting(struct pipgate_run *run, const struct pip *pip, char *const *settings, const char *key)
+{
+	struct settings s = {.run = run, .other = key};
+	char *name = text_format(run, "PIP_%s", key);
+	const char *value;
+
+	for (char *p = name; *p; p++)
+		*p = *p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p;
+	value = variable_of(settings, name);
+	if (value)
+		return value;
+	for (char **file = pip_config_files(run, pip); *file; file++)
+		file_take(&s, *file);
+	if (s.other_install.p)
+		return text_copy(run, s.other_install);
+	return s.other_global.p ? text_copy(run, s.other_global) : NULL;
 }
 
 const char *index_simple(struct pipgate_run *run, const struct pip *pip, const char *given)

@@ -17,6 +17,9 @@ const char *index_simple(struct pipgate_run *run, const struct pip *pip, const c
 /* The same, and where nothing is configured, what the real pip's own help names as its default: one start of Python.
  * NULL: none (--no-index, or pip does not say). */
 const char *index_ask(struct pipgate_run *run, const struct pip *pip, const char *given);
+/* Any setting of pip ("extra-index-url", "cert"): its variable (of settings, NAME=VALUE up to NULL; settings NULL: of our own
+ * environment), else its configuration files. A list stands as pip has it, separated by white space. NULL: not set. */
+const char *pip_setting(struct pipgate_run *run, const struct pip *pip, char *const *settings, const char *key);
 /* Where the index shows a project to people: "…/simple" gives "…/project/", to be followed by the normalized name and "/". Without
  * user and password. NULL: simple is NULL or does not end in /simple. */
 const char *index_project_page(struct pipgate_run *run, const char *simple);

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/facts/apply.h"
+
+#include "matcher/policy/policy.h"
+#include "wrapper/say.h"
+
+#include "matcher/base/banned.h"
+
+/* What somebody set has to be known. The defaults alone ask nobody: a plain install costs no request of ours. */
+static const struct {
+	enum policy_key key;
+	unsigned wanted;
+} rows[] = {
+	{POLICY_YANKED, FACTS_YANKED},
+	{POLICY_QUARANTINED, FACTS_STATUS},
+	{POLICY_DEPRECATED, FACTS_STATUS},
+	{POLICY_ARCHIVED, FACTS_STATUS},
+	{POLICY_ATTESTATION, FACTS_ATTESTED},
+	{POLICY_SIMILAR, FACTS_SIMILAR},
+	{POLICY_TWO_INDEXES, FACTS_ELSEWHERE},
+};
+
+static bool said(const struct policy_value *v)
+{
+	return strcmp(v->layer, POLICY_DEFAULT_LAYER) != 0;
+}
+
+unsigned facts_wanted(const struct pipgate_policy *policy, bool malicious)
+{
+	unsigned wanted = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		const struct policy_value *v = &policy->values[rows[i].key];
+
+		if (v->value != PIPGATE_ALLOW && said(v))
+			wanted |= rows[i].wanted;
+	}
+	if (policy->values[POLICY_MIN_AGE].value)
+		wanted |= FACTS_UPLOADED | FACTS_RELEASES;
+	if (policy->indexes.n || policy->allowed_indexes.n || malicious)
+		wanted |= FACTS_YANKED; /* any bit: which index lists the file is known with it */
+	if (policy->indexes.n && policy->values[POLICY_TWO_INDEXES].value != PIPGATE_ALLOW)
+		wanted |= FACTS_ELSEWHERE;
+	return wanted;
+}
+
+static bool any_malicious(const struct audit *audit)
+{
+	for (size_t i = 0; i < audit->n_findings; i++)
+		if (audit->findings[i].malicious)
+			return true;
+	return false;
+}
+
+static enum pipgate_index_kind kind_of(const void *policy, struct span url)
+{
+	return policy_index_kind(policy, url);
+}
+
+/* Has the newest release that is old enough findings, and this one none of them? Then waiting would be worse. */
+static void see_fix(struct audit *audit, size_t index, const struct pipgate_cursor *cursor)
+{
+	struct pipgate_facts *f = &audit->facts[index];
+	struct pipgate_component old = audit->components[index];
+	struct pipgate_match match = {0};
+
+	old.version = f->old_enough;
+	if (!f->old_enough.n || pipgate_match(audit->run, &old, index, cursor, &match, NULL) != PIPGATE_OK)
+		return;
+	for (size_t i = 0; i < match.n_findings && !f->fixes; i++) {
+		bool here = false;
+
+		for (size_t k = 0; k < audit->n_findings; k++)
+			here |= audit->findings[k].component == index && span_equal(audit->findings[k].id, match.findings[i].id);
+		f->fixes = !here;
+	}
+}
+
+enum pipgate_status facts_apply(struct audit *audit, const struct pipgate_policy *policy, const struct facts_source *source,
+	const struct pipgate_cursor *cursor, struct pipgate_error *error)
+{
+	int64_t min_age = policy->values[POLICY_MIN_AGE].value;
+	const char **notes = must(arena_array(audit->run, audit->n_components + 1, sizeof(*notes)));
+	const struct facts_request request = {
+		.run = audit->run,
+		.pip = source->pip,
+		.arguments = source->arguments,
+		.settings = source->settings,
+		.components = audit->components,
+		.n = audit->n_components,
+		.wanted = facts_wanted(policy, any_malicious(audit)),
+		.min_age = min_age,
+		.now = audit->now,
+		.kind = kind_of,
+		.ctx = policy,
+		.notes = notes,
+	};
+	size_t silent = 0, first = 0;
+	enum pipgate_status status;
+
+	if (!request.wanted)
+		return PIPGATE_OK;
+	if (!audit->facts)
+		audit->facts = must(arena_array(audit->run, audit->n_components + 1, sizeof(*audit->facts)));
+	status = facts_gather(&request, audit->facts, error);
+	for (size_t i = 0; i < audit->n_components && status == PIPGATE_OK; i++) {
+		if (min_age && audit->facts[i].uploaded)
+			see_fix(audit, i, cursor);
+		if (notes[i] && !silent++)
+			first = i;
+	}
+	if (silent)
+		say("the index did not tell all that the policy asks about %zu distribution%s: " SPAN_FMT ": %s", silent, silent == 1 ? "" : "s",
+			SPAN_ARG(audit->components[first].name), notes[first]);
+	log_stage("facts", "%zu components, %zu without an answer", audit->n_components, silent);
+	return status;
+}

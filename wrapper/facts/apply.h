@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The facts stage of a decision: what the policy's keys need to know is asked of the index, and nothing else. */
+#ifndef WRAPPER_FACTS_APPLY_H
+#define WRAPPER_FACTS_APPLY_H
+
+#include "wrapper/decide.h"
+#include "wrapper/facts/facts.h"
+
+struct facts_source { /* whose index it is; NULL members as in struct facts_request */
+	const struct pip *pip;
+	const struct arguments *arguments;
+	char *const *settings;
+};
+
+/* Bits of enum facts_bit; 0: nobody need be asked. malicious: a finding is, and a private index may serve its name. */
+unsigned facts_wanted(const struct pipgate_policy *policy, bool malicious);
+/* Between audit_match() and audit_judge_case(): fills audit->facts where the policy wants any. cursor: to see whether a young release
+ * mends what older ones have. */
+enum pipgate_status facts_apply(struct audit *audit, const struct pipgate_policy *policy, const struct facts_source *source,
+	const struct pipgate_cursor *cursor, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+#endif
