@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "matcher/base/buf.h"
+#include "wrapper/case/history.h"
 #include "wrapper/file.h"
 #include "wrapper/policy/profile.h"
 #include "wrapper/report/report.h"
@@ -143,6 +144,7 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 		print_table(&audit, &context);
 	if (in->why)
 		report_reason(in->why, &audit);
+	history_keep(&audit, &context);
 	status = write_json(in, &audit, &context);
 	return status ? status : exit_of(audit.verdict.action);
 }
