@@ -3,7 +3,7 @@
 
 #include "matcher/policy/policy.h"
 #include "wrapper/keep.h"
-#include "wrapper/policy/profile.h"
+#include "wrapper/policy/layers.h"
 
 #include "matcher/base/banned.h"
 
@@ -13,13 +13,21 @@ static enum pipgate_status add(struct pipgate_policy *policy, enum pipgate_layer
 	return pipgate_policy_add(policy, &(struct pipgate_layer){.kind = kind, .name = name, .may_loosen = true, .approves = true}, text, error);
 }
 
+static enum pipgate_status profile_add(struct pipgate_policy *policy, const char *name, struct pipgate_error *error)
+{
+	for (const struct policy_profile *p = policy_profiles; p->name; p++)
+		if (strcmp(p->name, name) == 0)
+			return add(policy, PIPGATE_LAYER_PROFILE, text_format(policy->run, "profile %s", name), span_of(p->text), error);
+	return error_set(error, PIPGATE_INVALID, "there is no profile %s", name);
+}
+
 static enum pipgate_status compose(struct pipgate_run *run, struct span text, const char *name, const char *profile,
 	struct pipgate_policy **out, struct pipgate_error *error)
 {
 	enum pipgate_status status = pipgate_policy_new(run, out);
 
 	if (status == PIPGATE_OK && profile)
-		status = error_set(error, PIPGATE_INVALID, "profile %s: no profile is compiled in", profile);
+		status = profile_add(*out, profile, error);
 	if (status == PIPGATE_OK)
 		status = add(*out, PIPGATE_LAYER_SYSTEM, name, text, error);
 	return status;

@@ -17,6 +17,7 @@
 #include "wrapper/file.h"
 #include "wrapper/keep.h"
 #include "wrapper/options.h"
+#include "wrapper/policy/layers.h"
 #include "wrapper/report/json_writer.h"
 
 #include "matcher/base/banned.h"
@@ -289,7 +290,7 @@ int command_explain(int argc, char **argv)
 	if (pipgate_run_new(NULL, &e.run) != PIPGATE_OK)
 		die_no_memory();
 	if (options_read(e.run, argv + 1, &e.options, &words, &error) != PIPGATE_OK ||
-		options_policy(e.run, &e.options, &e.policy, &error) != PIPGATE_OK)
+		policy_layers(e.run, &e.options, POLICY_FOR_GATE, &e.policy, &error) != PIPGATE_OK)
 		return say_error(EXIT_USAGE, "%s", error.text);
 	for (; *words; words++) {
 		if (strcmp(*words, "--json") == 0)
