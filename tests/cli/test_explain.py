@@ -4,6 +4,7 @@ import json
 import os
 import re
 
+from lib import paths
 from lib.case import RAW, case
 
 TEST = """schema: pipgate/policy-test/1
@@ -136,3 +137,12 @@ def hostile_words(c):
     for words in (("policy", "test", "t.json"), ("explain", evil), ("explain", evil + "==1"), ("policy", "simulate", "p.yaml", evil)):
         result = c.pipgate(*words)
         c.true(not RAW.search(result.stdout + result.stderr), "raw: %r", result.stdout + result.stderr)
+
+
+@case(pips="one", mode="any")
+def policy_tests_of_the_profiles(c):
+    """The four profiles do what packaging/policy-tests says of them."""
+    folder = os.path.join(paths.ROOT, "packaging", "policy-tests")
+    files = [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
+    c.equal(len(files), 4, "profiles")
+    c.expect(c.pipgate("policy", "test", *files), status=0)
