@@ -8,6 +8,7 @@
 
 #include "matcher/base/buf.h"
 #include "wrapper/facts/apply.h"
+#include "wrapper/case/history.h"
 #include "wrapper/file.h"
 #include "wrapper/policy/profile.h"
 #include "wrapper/report/report.h"
@@ -166,6 +167,7 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 	say_notes(&audit);
 	if (in->why)
 		report_reason(in->why, &audit);
+	history_keep(&audit, &context);
 	status = write_json(in, &audit, &context);
 	return status ? status : exit_of(audit.verdict.action);
 }

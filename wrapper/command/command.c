@@ -41,6 +41,10 @@ const struct command command_table[] = {
 		"Edits the policy's files in place (docs/policy.md); comments and all else stay as they are.\n"},
 	{"facts", command_facts, "what pip's index says of releases: upload, yanking, project status, attestation",
 		"usage: pipgate facts NAME==VERSION… [--json]\n\nAsks the indexes that pip is configured with, with pip's own credentials.\n"},
+	{"explain", command_explain, "what an advisory, a version or a block is, and what the policy does with it",
+		"usage: pipgate explain [--json] [--gate-…] ID|PACKAGE==VERSION|CODE\n\n"
+		"ID: an advisory or an alias, which distributions it names and what this policy does with them. PACKAGE==VERSION: all that is\n"
+		"said of it. CODE (PG-…): the block that the gate has named so. 1: nothing is known of it.\n"},
 	{"doctor", command_doctor, "which pip, database and profile are in use, and what is missing", "usage: pipgate doctor\n"},
 	{"shims", command_shims, "make the links pip, pip3, pip3.N in a folder",
 		"usage: pipgate shims DIR\n\nPut DIR first on PATH afterwards.\n"},
@@ -57,6 +61,12 @@ const struct command command_table[] = {
 		"--strict: 1 if any is open. An alias of your shell cannot be seen from here.\n"},
 	{"shell-init", command_shell_init, "an alias for interactive shells: eval \"$(pipgate shell-init bash)\"",
 		"usage: pipgate shell-init bash|zsh|fish|sh\n"},
+	{"policy", command_policy, "tests of a policy, and kept reports under another one",
+		"usage: pipgate policy test FILE…\n"
+		"       pipgate policy simulate [--profile NAME] [--json] FILE [REPORT|FOLDER…]\n\n"
+		"test: the cases of FILE (schema pipgate/policy-test/1) against its policy; 1 if one fails.\n"
+		"simulate: what the policy FILE would have blocked of these gate reports that was not, and the other way round; without a\n"
+		"report: of those that the gate has kept here.\n"},
 	{"debug", command_debug, "versions, specifiers, markers and scores against an oracle; the hook's log",
 		"usage: pipgate debug compare|specifier|requirement|marker|cvss|name|filename\n"
 		"       pipgate debug hook LOG|-\n\n"

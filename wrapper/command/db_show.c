@@ -6,10 +6,9 @@
 #include "matcher/base/text.h"
 #include "wrapper/command/db.h"
 #include "wrapper/memory.h"
+#include "wrapper/report/affected.h"
 
 #include "matcher/base/banned.h"
-
-#define VERSIONS_SHOWN 10 /* of a list; some have hundreds */
 
 struct show {
 	struct database *database;
@@ -35,42 +34,6 @@ static void line_text(struct show *s, const char *label, struct span text)
 
 /* ---- what is affected ---- */
 
-static void range_print(struct buf *out, const struct pipgate_range *range)
-{
-	static const char *const signs[] = {
-		[PIPGATE_EVENT_INTRODUCED] = ">=",
-		[PIPGATE_EVENT_FIXED] = "<",
-		[PIPGATE_EVENT_LAST_AFFECTED] = "<=",
-		[PIPGATE_EVENT_LIMIT] = "limit ",
-	};
-	size_t begin = out->n; /* of this interval */
-
-	for (size_t i = 0; i < range->n_events; i++) {
-		const struct pipgate_event *e = &range->events[i];
-
-		if (e->kind == PIPGATE_EVENT_INTRODUCED) {
-			buf_text(out, i ? " or " : "");
-			begin = out->n;
-			if (span_is(e->version, "0") && i + 1 < range->n_events && range->events[i + 1].kind != PIPGATE_EVENT_INTRODUCED)
-				continue; /* from the first one on: the end says it */
-		} else if (out->n > begin) {
-			buf_byte(out, ',');
-		}
-		buf_text(out, signs[e->kind]);
-		text_escape(out, e->version);
-	}
-}
-
-static void versions_print(struct buf *out, const struct pipgate_affected *a)
-{
-	for (size_t i = 0; i < a->n_versions && i < VERSIONS_SHOWN; i++) {
-		buf_text(out, i ? ", " : "");
-		text_escape(out, a->versions[i]);
-	}
-	if (a->n_versions > VERSIONS_SHOWN)
-		buf_format(out, " … and %zu more", a->n_versions - VERSIONS_SHOWN);
-}
-
 static void fixed_print(struct show *s, const struct pipgate_affected *a)
 {
 	size_t n = 0;
@@ -94,13 +57,7 @@ static void fixed_print(struct show *s, const struct pipgate_affected *a)
 static void affected_print(struct show *s, const struct pipgate_affected *a)
 {
 	line_begin(s, "affected");
-	for (size_t i = 0; i < a->n_ranges; i++) {
-		buf_text(&s->out, i ? " or " : "");
-		range_print(&s->out, &a->ranges[i]);
-	}
-	versions_print(&s->out, a);
-	if (!a->n_ranges && !a->n_versions)
-		buf_text(&s->out, "nothing that is named");
+	affected_write(&s->out, a);
 	buf_byte(&s->out, '\n');
 	fixed_print(s, a);
 }

@@ -50,6 +50,9 @@ enum pipgate_status database_text(struct database *database, struct span id, str
 /* Every name with its row, in no order; until each gives false. */
 enum pipgate_status database_rows_each(struct database *database, bool (*each)(void *ctx, struct span name, struct span row), void *ctx,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* An advisory that has this id among its aliases, found by reading all of them; n 0: none has. Lives in the run. */
+enum pipgate_status database_alias(struct database *database, struct pipgate_run *run, struct span alias, struct span *out,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* What the build did not take: the first thousand, in order. reason and item are text from outside. */
 struct database_refused {
 	size_t feed; /* index into the feeds */

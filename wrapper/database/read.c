@@ -395,6 +395,28 @@ enum pipgate_status database_rows_each(struct database *d, bool (*each)(void *ct
 	return status;
 }
 
+enum pipgate_status database_alias(struct database *d, struct pipgate_run *run, struct span alias, struct span *out,
+	struct pipgate_error *error)
+{
+	struct span quoted = arena_format(run, "\"" SPAN_FMT "\"", SPAN_ARG(alias)); /* as it stands in its list */
+	sqlite3_stmt *s;
+	static const char sql[] = "SELECT id FROM text WHERE instr(bytes, ?) ORDER BY id LIMIT 1";
+	enum pipgate_status status = quoted.p ? prepare(d, sql, &s, error) : PIPGATE_NO_MEMORY;
+	int code = SQLITE_NOMEM;
+
+	*out = (struct span){NULL, 0};
+	if (status != PIPGATE_OK)
+		return status;
+	if (sqlite3_bind_blob(s, 1, quoted.p, (int)quoted.n, SQLITE_STATIC) == SQLITE_OK)
+		code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		*out = arena_copy(run, schema_column(s, 0));
+	else if (code != SQLITE_DONE)
+		status = refused(d, error);
+	sqlite3_finalize(s);
+	return status == PIPGATE_OK && code == SQLITE_ROW && !out->p ? PIPGATE_NO_MEMORY : status;
+}
+
 enum pipgate_status database_refused_each(struct database *d, void (*each)(void *ctx, const struct database_refused *refused), void *ctx,
 	struct pipgate_error *error)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The decision in words: who is blocked or warned of, for which reason, and a way on. */
 #include "matcher/base/text.h"
+#include "wrapper/case/code.h"
+#include "wrapper/case/history.h"
 #include "wrapper/memory.h"
 #include "wrapper/report/lines.h"
 #include "wrapper/report/sheet.h"
@@ -153,6 +155,18 @@ static void exception_line(struct sheet *s)
 	sheet_end_whole(s);
 }
 
+/* Where all of it is told, also when this terminal is gone. */
+static void code_line(struct sheet *s)
+{
+	const struct pipgate_judgement *first = history_first(s->audit);
+	char code[CODE_BYTES];
+
+	if (!first)
+		return;
+	buf_format(&s->line, "why: pipgate explain %s", code_of(s->audit, first, code));
+	sheet_end_whole(s);
+}
+
 void sheet_blocked(struct sheet *s)
 {
 	sheet_reasons(s, s->context->dry_run ? "would be blocked:" : "blocked:", PIPGATE_BLOCK);
@@ -163,6 +177,7 @@ void sheet_blocked(struct sheet *s)
 		fixed_releases(s);
 	sheet_end(s);
 	exception_line(s);
+	code_line(s);
 }
 
 void sheet_undecided(struct sheet *s)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --gate-report: everything that was examined and decided, for programs. docs/gate-report.schema.json is its contract. */
+#include "wrapper/case/code.h"
+#include "wrapper/case/words.h"
 #include "wrapper/report/json_writer.h"
 #include "wrapper/report/report.h"
 
@@ -8,17 +10,6 @@
 #define SCHEMA "pipgate/gate-report/1"
 
 /* ---- words ---- */
-
-static const char *origin_word(enum pipgate_origin origin)
-{
-	static const char *const words[] = {
-		[PIPGATE_ORIGIN_UNKNOWN] = "unknown",     [PIPGATE_ORIGIN_INDEX] = "index",     [PIPGATE_ORIGIN_URL] = "url",
-		[PIPGATE_ORIGIN_VCS] = "vcs",             [PIPGATE_ORIGIN_DIRECTORY] = "directory", [PIPGATE_ORIGIN_ARCHIVE] = "archive",
-		[PIPGATE_ORIGIN_EDITABLE] = "editable",   [PIPGATE_ORIGIN_INSTALLED] = "installed",
-	};
-
-	return words[origin];
-}
 
 static const char *kind_word(enum database_kind kind)
 {
@@ -86,6 +77,72 @@ static void put_severity(struct buf *out, const struct pipgate_severity *severit
 	json_end(out, '}');
 }
 
+/* What nobody said is null. */
+static void put_answer(struct buf *out, const char *name, enum pipgate_answer answer)
+{
+	json_key(out, name);
+	buf_text(out, answer == PIPGATE_NOT_KNOWN ? "null" : answer == PIPGATE_YES ? "true" : "false");
+}
+
+/* Of 10,000, as a number from 0 to 1. */
+static void put_share(struct buf *out, const char *name, bool known, unsigned share)
+{
+	json_key(out, name);
+	if (known)
+		buf_format(out, "%u.%04u", share / 10000, share % 10000);
+	else
+		buf_text(out, "null");
+}
+
+static void put_day(struct buf *out, const char *name, int64_t seconds)
+{
+	if (seconds)
+		json_time(out, name, seconds);
+	else
+		json_optional(out, name, SPAN(""));
+}
+
+static void put_opinions(struct buf *out, const struct pipgate_facts *facts)
+{
+	json_key(out, "opinions");
+	json_begin(out, '[');
+	for (size_t i = 0; i < facts->n_opinions; i++) {
+		json_begin(out, '{');
+		json_text(out, "engine", facts->opinions[i].engine);
+		json_text(out, "action", span_of(word_action(facts->opinions[i].action)));
+		json_text(out, "text", facts->opinions[i].text);
+		json_end(out, '}');
+	}
+	json_end(out, ']');
+}
+
+static void put_facts(struct buf *out, const struct pipgate_facts *facts)
+{
+	json_key(out, "facts");
+	if (!facts) {
+		buf_text(out, "null");
+		return;
+	}
+	json_begin(out, '{');
+	json_place(out, "index", facts->index);
+	json_text(out, "kind", span_of(word_kind(facts->kind)));
+	json_bool(out, "default_index", facts->default_index);
+	put_answer(out, "elsewhere", facts->elsewhere);
+	put_answer(out, "yanked", facts->yanked);
+	json_optional(out, "yanked_reason", facts->yanked_reason);
+	json_text(out, "status", span_of(word_status(facts->status)));
+	json_optional(out, "status_reason", facts->status_reason);
+	put_answer(out, "attested", facts->attested);
+	put_day(out, "uploaded", facts->uploaded);
+	put_day(out, "project_begun", facts->project_begun);
+	json_optional(out, "old_enough", facts->old_enough);
+	json_bool(out, "fixes", facts->fixes);
+	json_optional(out, "similar", facts->similar);
+	put_answer(out, "listed", facts->listed);
+	put_opinions(out, facts);
+	json_end(out, '}');
+}
+
 static void put_component(struct buf *out, const struct audit *audit, size_t index)
 {
 	const struct pipgate_component *c = &audit->components[index];
@@ -93,13 +150,20 @@ static void put_component(struct buf *out, const struct audit *audit, size_t ind
 	json_begin(out, '{');
 	json_text(out, "name", c->name);
 	json_text(out, "version", c->version);
-	json_text(out, "origin", span_of(origin_word(c->origin)));
+	json_text(out, "origin", span_of(word_origin(c->origin)));
 	json_place(out, "url", c->url);
 	json_optional(out, "sha256", c->sha256);
 	json_bool(out, "requested", c->requested);
 	json_bool(out, "sdist", c->sdist);
 	json_bool(out, "yanked", c->yanked);
+	json_bool(out, "unpinned", c->unpinned);
+	json_bool(out, "unlocked", c->unlocked);
+	json_bool(out, "cached_build", c->cached_build);
+	json_texts(out, "extras", c->extras, c->n_extras);
+	json_texts(out, "groups", c->groups, c->n_groups);
+	json_optional(out, "place", c->place);
 	json_bool(out, "unknown", audit->unknown && audit->unknown[index]);
+	put_facts(out, audit->facts ? &audit->facts[index] : NULL);
 	json_end(out, '}');
 }
 
@@ -131,16 +195,26 @@ static void put_chain(struct buf *out, const struct audit *audit, const struct p
 	json_bool(out, "broken_chain", chain->broken);
 }
 
-static void put_judgement(struct buf *out, const struct pipgate_judgement *judgement)
+/* n: which of the verdict's; a finding that was never judged has no action. */
+static void put_judgement(struct buf *out, const struct audit *audit, size_t n)
 {
-	json_text(out, "action", span_of(report_action_word(judgement->action)));
-	json_text(out, "rule", span_of(pipgate_rule_name(judgement->rule)));
-	json_text(out, "reason", judgement->reason);
+	static const struct pipgate_judgement unjudged = {.finding = SIZE_MAX};
+	bool judged = n < audit->verdict.n_judgements;
+	const struct pipgate_judgement *j = judged ? &audit->verdict.judgements[n] : &unjudged;
+	char code[CODE_BYTES];
+
+	json_text(out, "action", span_of(word_action(j->action)));
+	json_text(out, "rule", span_of(word_rule(j->rule)));
+	json_text(out, "reason", j->reason);
+	json_optional(out, "where", j->where);
+	json_optional(out, "message", j->message);
+	put_day(out, "blocks_from", j->blocks_from);
+	json_text(out, "pardon", span_of(word_pardon(j->pardon)));
+	json_optional(out, "code", judged && j->action != PIPGATE_ALLOW ? span_of(code_of(audit, j, code)) : SPAN(""));
 }
 
 static void put_finding(struct buf *out, const struct audit *audit, const struct audit_context *context, size_t index)
 {
-	static const struct pipgate_judgement unjudged = {.reason = {"", 0}};
 	static const struct pipgate_chain unexplained = {.broken = true};
 	const struct pipgate_finding *f = &audit->findings[index];
 	const struct pipgate_component *c = &audit->components[f->component];
@@ -157,9 +231,14 @@ static void put_finding(struct buf *out, const struct audit *audit, const struct
 		put_record(out, context, &f->records[i]);
 	json_end(out, ']');
 	json_texts(out, "fixed", f->fixed, f->n_fixed);
+	json_bool(out, "has_end", f->has_end);
 	json_bool(out, "malicious", f->malicious);
+	json_bool(out, "exploited", f->exploited);
+	json_bool(out, "exploit_public", f->exploit_public);
+	put_share(out, "epss", f->has_epss, f->epss);
+	put_share(out, "epss_percentile", f->has_epss, f->epss_percentile);
 	put_chain(out, audit, audit->chains ? &audit->chains[index] : &unexplained);
-	put_judgement(out, index < audit->verdict.n_judgements ? &audit->verdict.judgements[index] : &unjudged);
+	put_judgement(out, audit, index);
 	json_end(out, '}');
 }
 
@@ -176,7 +255,7 @@ static void put_judgements(struct buf *out, const struct audit *audit)
 		json_begin(out, '{');
 		json_text(out, "component", audit->components[j->component].name);
 		json_text(out, "version", audit->components[j->component].version);
-		put_judgement(out, j);
+		put_judgement(out, audit, i);
 		json_end(out, '}');
 	}
 	json_end(out, ']');

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/report/report.h"
 
+#include "wrapper/case/words.h"
+
 #include "matcher/base/banned.h"
 
 const struct report_format report_formats[] = {
@@ -11,9 +13,5 @@ const struct report_format report_formats[] = {
 
 const char *report_action_word(enum pipgate_action action)
 {
-	static const char *const words[] = {
-		[PIPGATE_UNDECIDED] = "undecided", [PIPGATE_ALLOW] = "allow", [PIPGATE_WARN] = "warn", [PIPGATE_BLOCK] = "block",
-	};
-
-	return words[action];
+	return word_action(action);
 }
