@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "matcher/base/buf.h"
+#include "matcher/base/text.h"
+#include "wrapper/ask.h"
 #include "wrapper/facts/apply.h"
 #include "wrapper/case/history.h"
 #include "wrapper/file.h"
@@ -94,6 +96,26 @@ void judge_close(struct judge_database *database)
 	database_close(&database->database);
 }
 
+/* "jinja2 2.10.1, markupsafe 2.0" */
+static const char *remedy_words(const struct judge_input *in, struct span lines)
+{
+	struct buf words;
+	const char *kept;
+
+	buf_init(&words, NULL, REPORT_MAX);
+	while (lines.n) {
+		struct span version = span_split(&lines, '\n'), name = span_split(&version, '=');
+
+		buf_text(&words, words.n ? ", " : "");
+		text_escape(&words, name);
+		buf_byte(&words, ' ');
+		text_escape(&words, span_from(version, 1));
+	}
+	kept = text_copy(in->run, buf_view(&words));
+	buf_fini(&words);
+	return kept;
+}
+
 /* Where a person reads, and where it is wished for: it takes a second or more. */
 static const char *find_remedy(const struct judge_input *in, const struct judge_database *database, const struct audit *audit)
 {
@@ -103,14 +125,16 @@ static const char *find_remedy(const struct judge_input *in, const struct judge_
 	struct buf out;
 
 	if (!in->remedy || audit->verdict.action != PIPGATE_BLOCK || strcmp(when, "off") == 0 ||
-		(strcmp(when, "auto") == 0 && !isatty(STDERR_FILENO)))
+		(strcmp(when, "auto") == 0 && !isatty(STDERR_FILENO) && !in->clean))
 		return NULL;
 	remedy = *in->remedy;
 	remedy.database = database->place.path;
 	buf_init(&out, NULL, REPORT_MAX);
 	remedy_find(&remedy, audit, in->policy, &out);
 	if (out.n)
-		words = text_copy(in->run, buf_view(&out));
+		words = remedy_words(in, buf_view(&out));
+	if (in->clean)
+		buf_span(in->clean, buf_view(&out));
 	buf_fini(&out);
 	log_stage("remedy", "%s", words ? words : "none");
 	return words;
@@ -135,6 +159,20 @@ static void say_notes(const struct audit *audit)
 {
 	for (size_t i = 0; i < audit->verdict.n_notes; i++)
 		say(SPAN_FMT, SPAN_ARG(audit->verdict.notes[i]));
+}
+
+/* The verdict, where no person says otherwise. */
+static enum pipgate_action asked(const struct judge_input *in, const struct audit *audit)
+{
+	switch (ask_person(in->policy, audit, in->dry_run)) {
+	case ASK_YES:
+		return PIPGATE_ALLOW;
+	case ASK_NO:
+		return PIPGATE_BLOCK;
+	case ASK_NOBODY:
+		break;
+	}
+	return audit->verdict.action;
 }
 
 int judge(const struct judge_input *in, const struct judge_database *database)
@@ -169,5 +207,5 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 		report_reason(in->why, &audit);
 	history_keep(&audit, &context);
 	status = write_json(in, &audit, &context);
-	return status ? status : exit_of(audit.verdict.action);
+	return status ? status : exit_of(asked(in, &audit));
 }

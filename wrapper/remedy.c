@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "matcher/base/text.h"
 #include "wrapper/file.h"
 #include "wrapper/fix/judged.h"
 #include "wrapper/temporary.h"
@@ -71,10 +70,10 @@ static void add_asked(struct search *s)
 static void put_set(struct buf *out, const struct fix_plan *plan)
 {
 	for (size_t i = 0; i < plan->n; i++) {
-		buf_text(out, out->n ? ", " : "");
-		text_escape(out, plan->moves[i].name);
-		buf_byte(out, ' ');
-		text_escape(out, plan->moves[i].to);
+		buf_span(out, plan->moves[i].name);
+		buf_text(out, "==");
+		buf_span(out, plan->moves[i].to);
+		buf_byte(out, '\n');
 	}
 }
 

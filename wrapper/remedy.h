@@ -20,7 +20,7 @@ struct remedy {
 	const char *database;              /* its path */
 };
 
-/* Appends "jinja2 2.10.1, markupsafe 2.0"; nothing where no whole set was found in time. */
+/* Appends what has to move, as constraints: "jinja2==2.10.1", a line each; nothing where no whole set was found in time. */
 void remedy_find(const struct remedy *remedy, const struct audit *audit, const struct pipgate_policy *policy, struct buf *out);
 
 #endif

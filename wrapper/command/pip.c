@@ -8,6 +8,7 @@
 
 #include "wrapper/audit/audit.h"
 #include "wrapper/command/command.h"
+#include "wrapper/file.h"
 #include "wrapper/judge.h"
 #include "wrapper/pip/closure.h"
 #include "wrapper/pip/hint.h"
@@ -20,6 +21,8 @@
 #include "matcher/base/banned.h"
 
 extern char **environ;
+
+#define CLEAN_MAX ((size_t)64 << 10)
 
 /* ---- the real pip, untouched ---- */
 
@@ -77,21 +80,27 @@ static int externally_managed(struct gate *gate)
 	return gate_ask(gate, words_end(&words), false);
 }
 
+/* Before any "--"; of options that contradict one another the last one wins. */
+static void add_argument(struct gate *gate, const char *option, const char *value)
+{
+	size_t n = gate->arguments.n;
+	struct argument *v = must(arena_array(gate->run, n + 1, sizeof(*v)));
+
+	for (size_t i = 0; i < n; i++)
+		v[i + (i >= gate->arguments.end)] = gate->arguments.v[i];
+	v[gate->arguments.end++] = (struct argument){.words = {option, value}, .n_words = 2};
+	gate->arguments.v = v;
+	gate->arguments.n = n + 1;
+}
+
 /* --only-binary :all: keeps pip from building what the index has; what is asked for directly must be refused by us. */
 static int refuse_builds(struct gate *gate)
 {
-	struct argument *v;
-	size_t n = gate->arguments.n;
 	const char *first = invocation_builds(gate);
 
 	if (first)
 		return say_error(EXIT_BLOCKED, "blocked: %s would be built, and building runs its code (sdist: block); nothing was installed", first);
-	v = must(arena_array(gate->run, n + 1, sizeof(*v)));
-	for (size_t i = 0; i < n; i++)
-		v[i + (i >= gate->arguments.end)] = gate->arguments.v[i];
-	v[gate->arguments.end++] = (struct argument){.words = {"--only-binary", ":all:"}, .n_words = 2}; /* the last one wins */
-	gate->arguments.v = v;
-	gate->arguments.n = n + 1;
+	add_argument(gate, "--only-binary", ":all:");
 	return 0;
 }
 
@@ -115,7 +124,8 @@ static const char *exception_hint(struct gate *gate)
 	return hint_line(gate->run, text_format(gate->run, "%s %s --gate-policy mode=warn", gate->pip.name, gate->command), words_end(&words));
 }
 
-static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database)
+static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database,
+	struct buf *clean)
 {
 	const struct components all = closure(gate);
 	const struct remedy remedy = {.pip = &gate->pip, .arguments = &gate->arguments};
@@ -134,6 +144,7 @@ static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, co
 		.dry_run = gate->dry_run || gate->options->plan_only,
 		.quiet = gate->quiet,
 		.remedy = &remedy,
+		.clean = clean,
 	};
 
 	return judge(&input, database);
@@ -146,10 +157,66 @@ static void print_plan(const struct gate *gate)
 	fflush(stdout);
 }
 
+/* ---- on-block: resolve ---- */
+
+static bool resolves(const struct pipgate_policy *policy)
+{
+	return policy->values[POLICY_ON_BLOCK].value == POLICY_ON_BLOCK_RESOLVE;
+}
+
+/* Does what was asked for on the command line let this version in? Files are asked by pip itself. */
+static bool asked_allows(const struct gate *gate, struct span name, struct span version)
+{
+	for (size_t i = 0; i < gate->arguments.n; i++) {
+		const struct argument *a = &gate->arguments.v[i];
+		struct pipgate_requirement r;
+		struct span normalized;
+		bool in = true;
+
+		if (!a->positional || pipgate_requirement_parse(gate->run, span_of(a->value), &r, NULL) != PIPGATE_OK ||
+			pipgate_name_normalize(gate->run, r.name, &normalized) != PIPGATE_OK || !span_equal(normalized, name))
+			continue;
+		if (pipgate_specifier_contains(gate->run, r.specifiers, version, PIPGATE_PRERELEASES_YES, &in) != PIPGATE_OK || !in)
+			return false;
+	}
+	return true;
+}
+
+static bool all_allowed(const struct gate *gate, struct span lines)
+{
+	while (lines.n) {
+		struct span version = span_split(&lines, '\n'), name = span_split(&version, '=');
+
+		if (!asked_allows(gate, name, span_from(version, 1)))
+			return say(SPAN_FMT " " SPAN_FMT " is not what was asked for, so it is not taken by itself (on-block: resolve)", SPAN_ARG(name),
+				SPAN_ARG(span_from(version, 1))), false;
+	}
+	return true;
+}
+
+/* The clean set as constraints, and the way once more: 0 where what comes of it may pass. */
+static int resolve(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database,
+	struct span clean)
+{
+	const char *path = gate_path(gate, "clean.txt");
+	struct pipgate_error error;
+	int status;
+
+	if (!clean.n || !all_allowed(gate, clean))
+		return EXIT_BLOCKED;
+	if (file_write(path, clean, &error) != PIPGATE_OK)
+		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
+	say("taking the nearest clean set (on-block: resolve)");
+	add_argument(gate, "--constraint", path);
+	status = road->plan(gate);
+	return status ? EXIT_BLOCKED : judge_plan(gate, policy, road, database, NULL);
+}
+
 /* The plan, and what is said to it: 0, or the status to end with. */
 static int plan_and_judge(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database)
 {
 	int status = invocation_keep_inputs(gate);
+	struct buf clean;
 
 	if (!status)
 		status = externally_managed(gate);
@@ -160,7 +227,11 @@ static int plan_and_judge(struct gate *gate, const struct pipgate_policy *policy
 	log_stage("plan", "status %d, %zu components", status, gate->plan.n);
 	if (status)
 		return status;
-	status = judge_plan(gate, policy, road, database);
+	buf_init(&clean, NULL, CLEAN_MAX);
+	status = judge_plan(gate, policy, road, database, resolves(policy) ? &clean : NULL);
+	if (status == EXIT_BLOCKED && resolves(policy))
+		status = resolve(gate, policy, road, database, buf_view(&clean));
+	buf_fini(&clean);
 	if (gate->options->plan_only)
 		print_plan(gate);
 	return status;
@@ -213,7 +284,7 @@ static int hold(struct gate *gate, const struct pipgate_policy *policy, char *co
 	const char *mode = gate->options->mode, *lacks;
 	struct inline_parts parts;
 
-	if (strcmp(mode, "plan") == 0 || gate->options->plan_only)
+	if (strcmp(mode, "plan") == 0 || gate->options->plan_only || resolves(policy)) /* who resolves anew needs two passes */
 		return gated(gate, policy);
 	if (gate->options->fallback)
 		return say_error(EXIT_UNDECIDED, "gate-mode inline: the interpreter's hook could not hold pip; nothing was installed");
