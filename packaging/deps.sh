@@ -37,7 +37,6 @@ zsh                  p:zsh
 fish                 p:fish
 dash                 p:dash
 minisign             p:minisign
-nginx-light          p:nginx
 '
 # of check, too: a few ways in containers
 e2e='

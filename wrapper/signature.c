@@ -108,9 +108,15 @@ enum pipgate_status signature_sign_file(struct pipgate_run *run, const char *pat
 
 enum pipgate_status signature_pair(struct pipgate_run *run, struct span *secret_key, struct span *public_key, struct pipgate_error *error)
 {
-	const struct wanted wanted[] = {{FETCH_ITEM_SECRET_KEY, secret_key}, {FETCH_ITEM_PUBLIC_KEY, public_key}, {0}};
+	struct span secret, public;
+	const struct wanted wanted[] = {{FETCH_ITEM_SECRET_KEY, &secret}, {FETCH_ITEM_PUBLIC_KEY, &public}, {0}};
+	enum pipgate_status status = ask(run, &(struct transport_job){.verb = "keygen"}, wanted, error);
 
-	return ask(run, &(struct transport_job){.verb = "keygen"}, wanted, error);
+	if (status == PIPGATE_OK) {
+		*secret_key = secret;
+		*public_key = public;
+	}
+	return status;
 }
 
 enum pipgate_status signature_public_key(struct pipgate_run *run, const char *word, struct span *out, struct pipgate_error *error)

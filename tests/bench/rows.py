@@ -70,6 +70,27 @@ def unpack(b):
                    median(measure.usage(argv, env).processor for _ in range(b.count(7, 1))), "s", 0.4)
 
 
+# ---- a signed bundle ----
+
+
+@row("bundle")
+def bundle(b):
+    """Exported, and taken from the folder: verified, copied, its digest taken twice."""
+    env, key = b.environ(), b.path("bundle-key-%d" % os.getpid())
+    measure.run(b.build_argv([b.made_up_zip(b.count(100000, 1000))], "bundle.db"), env)
+    measure.run([paths.PIPGATE, "key", "new", "-o", key], env)
+    export = [paths.PIPGATE, "db", "export", b.path("bundle"), "-k", key, "--db", b.path("bundle.db")]
+
+    def both():
+        if os.path.exists(b.path("bundle-taken.db")):
+            os.unlink(b.path("bundle-taken.db"))
+        take = [paths.PIPGATE, "db", "build", "-o", b.path("bundle-taken.db"), "--key", key + ".pub", "pipgate=" + b.path("bundle")]
+        return measure.run(export, env) + measure.run(take, env)
+    yield Line("bundle: export and take (%.0f MB)" % (os.path.getsize(b.path("bundle.db")) / 1e6), median(both() for _ in range(b.count(5, 1))), "s", 2)
+    os.unlink(key)
+    os.unlink(key + ".pub")
+
+
 # ---- matching ----
 
 

@@ -18,9 +18,11 @@ const struct command command_table[] = {
 		"usage: pipgate match [--db FILE] [FILE|-]\n\n"
 		"Reads `name version` a line (or name<tab>version) and prints name, version, ok or unknown, and the groups of ids\n"
 		"that name one vulnerability each.\n"},
-	{"db", command_db, "build, update and look into the advisory database",
+	{"db", command_db, "build, update, export and look into the advisory database",
 		"usage: pipgate db build [-o FILE] KIND=PLACE…     kinds: osv (zip, folder, file, URL), pypa (checkout, tar.gz, URL)\n"
 		"       pipgate db update                          from PIPGATE_FEEDS, by default OSV's records for PyPI\n"
+		"       pipgate db build|update --key FILE|BASE64  with the feed pipgate=PLACE: what `db export` has signed\n"
+		"       pipgate db export DIR -k KEY [--expires 7d] [--policy FILE] [--db FILE]\n"
 		"       pipgate db status [--db FILE] [--json]\n"
 		"       pipgate db show [--db FILE] NAME [VERSION]\n"},
 	{"key", command_key, "keys and signatures, as minisign's: make a pair, sign a file, verify one",

@@ -32,6 +32,7 @@ struct exporting {
 	struct beside beside; /* of the manifest; its temporary file serves the parts, too */
 	struct bundle old, bundle;
 	struct span text; /* of the manifest */
+	char copy[BUNDLE_PATH_CHARS + 1], old_copy[BUNDLE_PATH_CHARS + 1]; /* of the manifest, by its digest */
 	int64_t now;
 };
 
@@ -67,6 +68,15 @@ static enum pipgate_status part_copy(struct exporting *e, const char *from, stru
 	return PIPGATE_OK;
 }
 
+/* The temporary file becomes this one of the folder. */
+static enum pipgate_status part_rename(struct exporting *e, const char *path, struct pipgate_error *error)
+{
+	if (renameat(AT_FDCWD, e->beside.temporary, e->beside.folder, path) != 0)
+		return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
+	e->beside.temporary[0] = 0;
+	return PIPGATE_OK;
+}
+
 static enum pipgate_status part_add(struct exporting *e, const char *name, const char *from, struct pipgate_error *error)
 {
 	struct bundle_part *part = &e->bundle.parts[e->bundle.n_parts];
@@ -75,15 +85,13 @@ static enum pipgate_status part_add(struct exporting *e, const char *name, const
 	*part = (struct bundle_part){.name = span_of(name)};
 	if (status == PIPGATE_OK)
 		status = part_copy(e, from, part, error);
-	if (status == PIPGATE_OK && renameat(AT_FDCWD, e->beside.temporary, e->beside.folder, part->path) != 0)
-		status = error_set(error, PIPGATE_FAILED, "%s: %s", part->path, strerror(errno));
-	if (status != PIPGATE_OK) {
+	if (status == PIPGATE_OK)
+		status = part_rename(e, part->path, error);
+	if (status == PIPGATE_OK)
+		e->bundle.n_parts++;
+	else
 		error_before(error, "%s", from);
-		return status;
-	}
-	e->beside.temporary[0] = 0;
-	e->bundle.n_parts++;
-	return PIPGATE_OK;
+	return status;
 }
 
 static enum pipgate_status is_database(const char *path, struct pipgate_error *error)
@@ -118,6 +126,7 @@ static enum pipgate_status parts_add(struct exporting *e, struct pipgate_error *
 /* Larger than the last one, and not smaller than the time: a folder that is made anew goes on where the lost one was. */
 static enum pipgate_status serial_set(struct exporting *e, struct pipgate_error *error)
 {
+	struct pipgate_error unsaid;
 	struct span text;
 	enum pipgate_status status = PIPGATE_OK;
 
@@ -128,6 +137,10 @@ static enum pipgate_status serial_set(struct exporting *e, struct pipgate_error 
 		if (status != PIPGATE_OK)
 			error_before(error, "what is there is left as it is");
 	}
+	if (status == PIPGATE_OK && e->old.serial &&
+	    keep_file(e->run, text_format(e->run, "%s" SIGNATURE_SUFFIX, e->beside.target), SIGNATURE_BYTES, &text, &unsaid) == PIPGATE_OK &&
+	    !bundle_manifest_named(text, e->old_copy))
+		e->old_copy[0] = 0;
 	e->bundle.serial = e->old.serial >= e->now ? e->old.serial + 1 : e->now;
 	return status;
 }
@@ -160,38 +173,65 @@ static enum pipgate_status signature_put(struct exporting *e, struct pipgate_err
 
 	if (status != PIPGATE_OK)
 		return status;
-	comment = must_span(arena_format(e->run, "pipgate bundle\tserial:%" PRId64 "\texpires:%s", e->bundle.serial,
-					 moment_text(e->bundle.expires, when)));
+	comment = must_span(arena_format(e->run, "pipgate bundle\tserial:%" PRId64 "\texpires:%s\t" BUNDLE_NAMED "%s", e->bundle.serial,
+					 moment_text(e->bundle.expires, when), e->copy));
 	status = signature_sign(e->run, e->text, key, comment, &signature, error);
 	return status == PIPGATE_OK ? file_write(text_format(e->run, "%s" SIGNATURE_SUFFIX, e->beside.target), signature, error) : status;
+}
+
+/* The manifest's text in the temporary file. */
+static enum pipgate_status text_put(struct exporting *e, struct pipgate_error *error)
+{
+	enum pipgate_status status = beside_create(&e->beside, error);
+	int fd;
+
+	if (status != PIPGATE_OK)
+		return status;
+	fd = open(e->beside.temporary, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || !file_put(fd, e->text) || fsync(fd) != 0)
+		status = error_set(error, PIPGATE_FAILED, "%s: %s", e->beside.temporary, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	return status;
+}
+
+/* Under its digest, for clients that come between the new signature and the new manifest. */
+static enum pipgate_status copy_put(struct exporting *e, struct pipgate_error *error)
+{
+	enum pipgate_status status = text_put(e, error);
+	const struct transport_job job = {.verb = "get", .place = span_of(e->beside.temporary)};
+	const struct transport_sink sink = {0};
+	struct transport_result result;
+	struct bundle_part copy = {0};
+
+	if (status == PIPGATE_OK)
+		status = transport_run(&job, &sink, &result, error);
+	if (status != PIPGATE_OK)
+		return status;
+	bundle_part_digest(e->run, &copy, result.sha256);
+	memcpy(e->copy, copy.path, sizeof(e->copy));
+	return part_rename(e, e->copy, error);
 }
 
 static enum pipgate_status manifest_put(struct exporting *e, struct pipgate_error *error)
 {
 	enum pipgate_status status = text_make(e, error);
-	int fd;
-	bool good;
 
 	if (status == PIPGATE_OK)
-		status = beside_create(&e->beside, error);
-	if (status != PIPGATE_OK)
-		return status;
-	fd = open(e->beside.temporary, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-	good = fd >= 0 && file_put(fd, e->text);
-	if (!good)
-		error_set(error, PIPGATE_FAILED, "%s: %s", e->beside.temporary, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	if (!good)
-		return PIPGATE_FAILED;
-	status = signature_put(e, error);
+		status = copy_put(e, error);
+	if (status == PIPGATE_OK)
+		status = text_put(e, error);
+	if (status == PIPGATE_OK)
+		status = signature_put(e, error);
 	return status == PIPGATE_OK ? beside_commit(&e->beside, error) : status;
 }
 
 /* ---- what is no longer wanted ---- */
 
-static bool names(const struct bundle *bundle, const char *file)
+static bool names(const struct bundle *bundle, const char *copy, const char *file)
 {
+	if (strcmp(copy, file) == 0)
+		return true;
 	for (size_t i = 0; i < bundle->n_parts; i++)
 		if (strcmp(bundle->parts[i].path, file) == 0)
 			return true;
@@ -211,9 +251,9 @@ static void prune(struct exporting *e)
 		return;
 	}
 	for (struct dirent *d; (d = readdir(dir));) {
-		if (!span_starts(span_of(d->d_name), SPAN(BUNDLE_PATH)) || names(&e->bundle, d->d_name))
+		if (!span_starts(span_of(d->d_name), SPAN(BUNDLE_PATH)) || names(&e->bundle, e->copy, d->d_name))
 			continue;
-		if (names(&e->old, d->d_name))
+		if (names(&e->old, e->old_copy, d->d_name))
 			utimensat(e->beside.folder, d->d_name, NULL, AT_SYMLINK_NOFOLLOW);
 		else if (fstatat(e->beside.folder, d->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtime < e->now - KEPT_SECONDS)
 			unlinkat(e->beside.folder, d->d_name, 0);

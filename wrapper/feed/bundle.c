@@ -20,8 +20,6 @@
 
 #include "matcher/base/banned.h"
 
-#define AGAIN_MS 300 /* manifest and signature are two files: a publisher may just have put down one of them */
-
 struct installing {
 	struct pipgate_run *run;
 	const struct bundle_order *order;
@@ -63,21 +61,36 @@ static enum pipgate_status small_get(struct installing *in, const char *name, si
 
 /* ---- the manifest ---- */
 
-static enum pipgate_status manifest_get(struct installing *in, struct span *text, struct pipgate_error *error)
+static enum pipgate_status signed_get(struct installing *in, const char *name, struct span signature, struct span *text, struct pipgate_error *error)
 {
 	struct signature_words words;
-	struct span signature;
-	enum pipgate_status status = small_get(in, BUNDLE_MANIFEST SIGNATURE_SUFFIX, SIGNATURE_BYTES, &signature, error);
+	enum pipgate_status status = small_get(in, name, BUNDLE_MANIFEST_BYTES, text, error);
 
-	if (status == PIPGATE_OK)
-		status = small_get(in, BUNDLE_MANIFEST, BUNDLE_MANIFEST_BYTES, text, error);
 	if (status != PIPGATE_OK)
 		return status;
 	status = signature_verify(in->run, *text, signature, in->order->key, &words, error);
 	if (status == PIPGATE_OK)
 		in->out->key = words.key;
 	else
-		error_before(error, BUNDLE_MANIFEST);
+		error_before(error, "%s", name);
+	return status;
+}
+
+/* Manifest and signature are two files: where a publisher has just put down one of them, the copy that the signature names is the
+ * one that was signed. */
+static enum pipgate_status manifest_get(struct installing *in, struct span *text, struct pipgate_error *error)
+{
+	struct pipgate_error unsaid;
+	char copy[BUNDLE_PATH_CHARS + 1];
+	struct span signature;
+	enum pipgate_status status = small_get(in, BUNDLE_MANIFEST SIGNATURE_SUFFIX, SIGNATURE_BYTES, &signature, error);
+
+	if (status != PIPGATE_OK)
+		return status;
+	status = signed_get(in, BUNDLE_MANIFEST, signature, text, error);
+	if (status == PIPGATE_INVALID && bundle_manifest_named(signature, copy) &&
+	    signed_get(in, copy, signature, text, &unsaid) == PIPGATE_OK)
+		status = PIPGATE_OK;
 	return status;
 }
 
@@ -100,14 +113,9 @@ static enum pipgate_status fresh(struct installing *in, struct pipgate_error *er
 
 static enum pipgate_status manifest_take(struct installing *in, struct pipgate_error *error)
 {
-	const struct timespec nap = {.tv_nsec = AGAIN_MS * 1000000L};
 	struct span text;
 	enum pipgate_status status = manifest_get(in, &text, error);
 
-	if (status == PIPGATE_INVALID) {
-		nanosleep(&nap, NULL);
-		status = manifest_get(in, &text, error);
-	}
 	if (status == PIPGATE_OK)
 		status = bundle_parse(in->run, text, &in->out->bundle, error);
 	return status == PIPGATE_OK ? fresh(in, error) : status;

@@ -100,6 +100,23 @@ const struct bundle_part *bundle_part(const struct bundle *bundle, const char *n
 	return NULL;
 }
 
+bool bundle_manifest_named(struct span signature, char path[BUNDLE_PATH_CHARS + 1])
+{
+	struct span comment = {NULL, 0};
+
+	for (size_t i = 0; i < 3; i++)
+		comment = span_split(&signature, '\n');
+	while (comment.n) {
+		struct span word = span_split(&comment, '\t');
+
+		if (!span_starts(word, SPAN(BUNDLE_NAMED BUNDLE_PATH)) || !is_digest(span_from(word, sizeof(BUNDLE_NAMED BUNDLE_PATH) - 1)))
+			continue;
+		snprintf(path, BUNDLE_PATH_CHARS + 1, SPAN_FMT, SPAN_ARG(span_from(word, sizeof(BUNDLE_NAMED) - 1)));
+		return true;
+	}
+	return false;
+}
+
 /* ---- writing ---- */
 
 void bundle_part_digest(struct pipgate_run *run, struct bundle_part *part, const unsigned char sha256[32])

@@ -34,6 +34,9 @@ enum pipgate_status bundle_parse(struct pipgate_run *run, struct span text, stru
 void bundle_write(struct buf *out, const struct bundle *bundle, const struct database_info *info);
 /* NULL: it has none of that name. */
 const struct bundle_part *bundle_part(const struct bundle *bundle, const char *name);
+/* The copy of the manifest that a signature's trusted comment names, by its digest. A name and no more: it is not verified. */
+bool bundle_manifest_named(struct span signature, char path[BUNDLE_PATH_CHARS + 1]) PIPGATE_MUST_USE;
+#define BUNDLE_NAMED "manifest:" /* a word of the comment begins so; tabs between words */
 /* Sets sha256 and path. */
 void bundle_part_digest(struct pipgate_run *run, struct bundle_part *part, const unsigned char sha256[32]);
 
