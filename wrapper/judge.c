@@ -129,6 +129,7 @@ static const char *find_remedy(const struct judge_input *in, const struct judge_
 		return NULL;
 	remedy = *in->remedy;
 	remedy.database = database->place.path;
+	remedy.downgrades = in->clean != NULL;
 	buf_init(&out, NULL, REPORT_MAX);
 	remedy_find(&remedy, audit, in->policy, &out);
 	if (out.n)

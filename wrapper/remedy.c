@@ -106,6 +106,7 @@ static void search(struct search *s, int fd)
 		.n_targets = targets.n,
 		.clean = judged_clean,
 		.ctx = &s->judging,
+		.downgrades = s->remedy->downgrades,
 		.build = true};
 	add_asked(s);
 	buf_init(&words, NULL, WORDS_MAX);

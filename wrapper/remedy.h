@@ -18,6 +18,7 @@ struct remedy {
 	const struct arguments *arguments; /* of the command */
 	char *const *settings;             /* NAME=VALUE of pip's variables, NULL-ended, where they are not in our environment; NULL: they are */
 	const char *database;              /* its path */
+	bool downgrades;                   /* an older release will do: nothing is installed yet (on-block: resolve) */
 };
 
 /* Appends what has to move, as constraints: "jinja2==2.10.1", a line each; nothing where no whole set was found in time. */

@@ -33,7 +33,7 @@ enum pipgate_status feed_source_parse(const char *word, struct feed_source *out,
 		*out = (struct feed_source){.kind = kind, .place = rest.p};
 		return PIPGATE_OK;
 	}
-	return error_set(error, PIPGATE_INVALID, "'%.60s' is no feed; write KIND=PLACE with the kind osv, pypa, kev or epss", word);
+	return error_set(error, PIPGATE_INVALID, "'%.60s' is no feed; write KIND=PLACE with the kind osv, pypa, kev, epss or pipgate", word);
 }
 
 struct span feed_place_shown(struct pipgate_run *run, const char *place)
