@@ -2,6 +2,7 @@
 /* What changes a judgement afterwards: the policy's own rules, then exceptions, then the baseline. */
 #include <stdlib.h>
 
+#include "matcher/policy/exception_fold.h"
 #include "matcher/policy/when.h"
 #include "matcher/verdict.h"
 
@@ -129,33 +130,60 @@ static struct span *ids_of_case(struct judge *j, size_t *n)
 	return ids;
 }
 
-static bool of_a_component(const struct judge *j, struct span distribution)
+struct named { /* what this case is about, sorted */
+	const struct span *ids, *names;
+	size_t n_ids, n_names;
+};
+
+static bool is_named(const void *ctx, struct span id, struct span distribution)
 {
-	for (size_t i = 0; i < j->subject->n_components; i++)
-		if (span_equal(j->subject->components[i].name, distribution))
-			return true;
-	return false;
+	const struct named *named = ctx;
+
+	return (id.n && bsearch(&id, named->ids, named->n_ids, sizeof(id), span_order)) ||
+		(distribution.n && bsearch(&distribution, named->names, named->n_names, sizeof(id), span_order));
+}
+
+static enum pipgate_status named_begin(struct judge *j, struct named *out)
+{
+	const struct pipgate_case *s = j->subject;
+	struct span *names = arena_array(j->run, s->n_components + 1, sizeof(*names));
+
+	out->ids = ids_of_case(j, &out->n_ids);
+	if (!names || !out->ids)
+		return judge_no_memory(j);
+	for (size_t i = 0; i < s->n_components; i++)
+		names[i] = s->components[i].name;
+	qsort(names, s->n_components, sizeof(*names), span_order);
+	out->names = names;
+	out->n_names = s->n_components;
+	return PIPGATE_OK;
 }
 
 static enum pipgate_status exceptions_choose(struct judge *j)
 {
-	const struct policy_exception *all = j->policy->exceptions.items;
-	size_t n = 0;
-	struct span *ids = j->policy->exceptions.n ? ids_of_case(j, &n) : NULL;
+	const struct list *lists[] = {&j->policy->exceptions, NULL};
+	struct list unfolded = {0};
+	struct named named = {0};
+	enum pipgate_status status = PIPGATE_OK;
 
-	if (j->policy->exceptions.n && !ids)
-		return judge_no_memory(j);
-	for (size_t i = 0; i < j->policy->exceptions.n; i++) {
-		const struct policy_exception **place;
-		bool named = all[i].id.n && bsearch(&all[i].id, ids, n, sizeof(*ids), span_order);
+	if (j->policy->exceptions.n || j->policy->folded.n)
+		status = named_begin(j, &named);
+	if (status == PIPGATE_OK)
+		status = exceptions_unfold(j->run, j->policy, is_named, &named, &unfolded, j->error);
+	if (status != PIPGATE_OK)
+		return status;
+	lists[1] = &unfolded;
+	for (size_t k = 0; k < sizeof(lists) / sizeof(*lists); k++)
+		for (size_t i = 0; i < lists[k]->n; i++) {
+			const struct policy_exception *e = (const struct policy_exception *)lists[k]->items + i, **place;
 
-		if (!named && !(all[i].distribution.n && of_a_component(j, all[i].distribution)))
-			continue;
-		place = list_push(j->run, &j->exceptions, sizeof(*place));
-		if (!place)
-			return judge_no_memory(j);
-		*place = &all[i];
-	}
+			if (!is_named(&named, e->id, e->distribution))
+				continue;
+			place = list_push(j->run, &j->exceptions, sizeof(*place));
+			if (!place)
+				return judge_no_memory(j);
+			*place = e;
+		}
 	j->used = arena_array(j->run, j->exceptions.n + 1, sizeof(*j->used));
 	return j->used ? PIPGATE_OK : judge_no_memory(j);
 }

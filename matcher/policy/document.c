@@ -7,6 +7,7 @@
 
 #include "matcher/base/json.h"
 #include "matcher/base/yaml.h"
+#include "matcher/policy/exception_fold.h"
 
 #include "matcher/base/banned.h"
 
@@ -22,7 +23,7 @@ static unsigned line_number(const struct document *d, size_t at)
 		*c = (struct document_counted){0, 0};
 	for (; c->at < at && c->at < d->text.n; c->at++)
 		c->lines += d->text.p[c->at] == '\n';
-	return c->lines + 1;
+	return d->lines_before + c->lines + 1;
 }
 
 static struct span line_of(const struct document *d, size_t at, size_t *start)
@@ -371,6 +372,8 @@ enum pipgate_status pipgate_policy_add(struct pipgate_policy *policy, const stru
 	d.layer.name = arena_copy(policy->run, span_of(layer->name)).p;
 	if (!d.layer.name)
 		return document_no_memory(&d);
+	if (policy->folds && exceptions_fold(policy, &d.layer, text, &status))
+		return status == PIPGATE_OK ? status : document_no_memory(&d);
 	status = yaml_parse_long(text, layer->may_loosen ? DOCUMENT_BYTES : YAML_BYTES, &root, error);
 	if (status == PIPGATE_OK)
 		status = root_read(&d, root);

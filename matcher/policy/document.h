@@ -17,6 +17,7 @@ struct document {
 	struct pipgate_policy *policy;
 	struct pipgate_layer layer; /* its name lives in the run */
 	struct span text;
+	unsigned lines_before; /* of the file that the text is a part of */
 	struct document_counted { /* lines before a byte: places are asked for in their order */
 		size_t at;
 		unsigned lines;

@@ -56,6 +56,20 @@ static enum pipgate_status pattern_check(struct span text, struct pipgate_error 
 	return PIPGATE_OK;
 }
 
+/* Most patterns of a long list end here, without PCRE2. */
+static size_t literal_prefix(struct span text)
+{
+	size_t n = 0;
+
+	if (text.n && memchr(text.p, '|', text.n))
+		return 0;
+	while (n < text.n && (ascii_alpha(text.p[n]) || ascii_digit(text.p[n]) || text.p[n] == '-'))
+		n++;
+	if (n && n < text.n && (text.p[n] == '*' || text.p[n] == '?' || text.p[n] == '{'))
+		n--; /* the last one may be missing */
+	return n;
+}
+
 static enum pipgate_status compile_failed(struct span text, int code, size_t at, struct pipgate_error *error)
 {
 	PCRE2_UCHAR why[160] = "";
@@ -88,7 +102,7 @@ enum pipgate_status pattern_compile(struct pipgate_run *run, struct span text, c
 	code = pcre2_compile((PCRE2_SPTR)kept.p, kept.n, PATTERN_OPTIONS, &failure, &at, limits);
 	if (!code)
 		return compile_failed(text, failure, at, error);
-	*out = (struct pattern){kept, layer, code};
+	*out = (struct pattern){kept, layer, code, literal_prefix(kept)};
 	return PIPGATE_OK;
 }
 
@@ -111,8 +125,14 @@ enum pipgate_status pattern_match(const struct pattern_matcher *matcher, const s
 	struct pipgate_error *error)
 {
 	PCRE2_UCHAR why[160] = "";
-	int found = pcre2_match(pattern->code, (PCRE2_SPTR)name.p, name.n, 0, 0, matcher->data, matcher->limits);
+	int found;
 
+	if (name.n < pattern->prefix ||
+		!span_equal_nocase((struct span){name.p, pattern->prefix}, (struct span){pattern->text.p, pattern->prefix})) {
+		*out = false;
+		return PIPGATE_OK;
+	}
+	found = pcre2_match(pattern->code, (PCRE2_SPTR)name.p, name.n, 0, 0, matcher->data, matcher->limits);
 	if (found >= 0 || found == PCRE2_ERROR_NOMATCH) {
 		*out = found >= 0;
 		return PIPGATE_OK;

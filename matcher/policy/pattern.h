@@ -18,6 +18,7 @@ struct pattern {
 	struct span text;
 	const char *layer; /* who gave it */
 	const struct pcre2_real_code_8 *code;
+	size_t prefix; /* so many bytes of the text stand for themselves at the beginning of whatever matches */
 };
 
 /* Everything lives in the run; layer must live as long. INVALID: no regular expression, or one that can never match. */

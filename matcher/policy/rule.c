@@ -130,10 +130,11 @@ enum pipgate_status rule_matches(const struct policy_rule *rule, const struct ru
 	const struct pipgate_component *c = s->component;
 	enum pipgate_status status = PIPGATE_OK;
 
-	*out = is_finding(rule, s) && is_source(rule, c) && is_answer(rule->requested, c->requested) &&
-		(!rule->index.n || policy_index_matches(rule->index.p, s->index));
-	if (*out && rule->name.code)
+	*out = true;
+	if (rule->name.code)
 		status = pattern_match(s->matcher, &rule->name, c->name, out, s->error);
+	*out = *out && is_finding(rule, s) && is_source(rule, c) && is_answer(rule->requested, c->requested) &&
+		(!rule->index.n || policy_index_matches(rule->index.p, s->index));
 	if (status == PIPGATE_OK && *out && rule->group.code)
 		status = any_of(s, &rule->group, c->groups, c->n_groups, out);
 	if (status == PIPGATE_OK && *out && rule->owner.code)

@@ -188,8 +188,8 @@ static bool all_allowed(const struct gate *gate, struct span lines)
 		struct span version = span_split(&lines, '\n'), name = span_split(&version, '=');
 
 		if (!asked_allows(gate, name, span_from(version, 1)))
-			return say(SPAN_FMT " " SPAN_FMT " is not what was asked for, so it is not taken by itself (on-block: resolve)", SPAN_ARG(name),
-				SPAN_ARG(span_from(version, 1))), false;
+			return say(SPAN_FMT " " SPAN_FMT " is not what was asked for, so it is not taken by itself (on-block: resolve)",
+				SPAN_ARG(name), SPAN_ARG(span_from(version, 1))), false;
 	}
 	return true;
 }

@@ -5,7 +5,7 @@
 
 #include "wrapper/memory.h"
 
-#define PLACE_BYTES ((size_t)1 << 20) /* of one file; more is no policy that people read */
+#define PLACE_BYTES ((size_t)4 << 20) /* of one file: ten thousand exceptions and more */
 
 enum place_owner {
 	PLACE_OF_SYSTEM = 1, /* root's alone, and its folder, too */
