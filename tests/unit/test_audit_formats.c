@@ -44,7 +44,7 @@ struct made {
 	struct audit_report report;
 };
 
-/* n components in two inputs, each with one finding; one in five is ignored where ignore says so. */
+/* n components in two inputs, each with one finding; one in five is ignored where ignore says so. The last one is the most urgent. */
 static void make(struct pipgate_run *run, struct made *m, size_t n, struct span text, bool ignore)
 {
 	static const enum pipgate_level levels[] = {PIPGATE_LEVEL_UNKNOWN, PIPGATE_LEVEL_LOW, PIPGATE_LEVEL_MEDIUM, PIPGATE_LEVEL_HIGH,
@@ -53,7 +53,8 @@ static void make(struct pipgate_run *run, struct made *m, size_t n, struct span 
 	struct finding_shown *shown = arena_array(run, n + 1, sizeof(*shown));
 	struct pipgate_judgement *judgements = arena_array(run, n + 1, sizeof(*judgements));
 	struct pipgate_chain *chains = arena_array(run, n + 1, sizeof(*chains));
-	size_t *links = arena_array(run, n + 1, sizeof(*links));
+	size_t *links = arena_array(run, n + 1, sizeof(*links)), *order = arena_array(run, n + 1, sizeof(*order));
+	struct pipgate_risk *risks = arena_array(run, n + 1, sizeof(*risks));
 	struct span *texts = arena_array(run, 3, sizeof(*texts));
 
 	*m = (struct made){.inventory = {.run = run}, .context = {.now = 1735689600}};
@@ -65,13 +66,16 @@ static void make(struct pipgate_run *run, struct made *m, size_t n, struct span 
 		inventory_add(&m->inventory, (struct pipgate_component){.name = must_span(arena_format(run, "p%zu" SPAN_FMT, i / 2, SPAN_ARG(text))),
 			.version = text}, (struct found){.input = n > 1 && i >= n / 2, .file = text_copy(run, text), .line = i + 1});
 		links[i] = i;
+		order[i] = n - 1 - i;
+		risks[i] = (struct pipgate_risk){(unsigned)i, text};
 		chains[i] = (struct pipgate_chain){&links[i], 1, false};
 		findings[i] = (struct pipgate_finding){.component = i, .severity = {levels[i % 5], (uint8_t)(i % 5 * 20), SPAN("")},
-			.fixed = texts, .n_fixed = i % 3, .malicious = i % 7 == 0};
+			.fixed = texts, .n_fixed = i % 3, .malicious = i % 7 == 0, .exploited = i % 4 == 0, .exploit_public = i % 3 == 0,
+			.has_epss = i % 2 == 0, .epss = (uint16_t)(i % 10001), .epss_percentile = 9999};
 		shown[i] = (struct finding_shown){.ignored = ignore && i % 5 == 0, .id = must_span(arena_format(run, "X-%zu", i / 3)),
 			.aliases = texts, .n_aliases = i % 2, .summary = text, .description = text, .published = text, .link = text};
 		judgements[i] = (struct pipgate_judgement){.component = i, .finding = i, .rule = PIPGATE_RULE_SEVERITY,
-			.action = i % 2 ? PIPGATE_BLOCK : PIPGATE_WARN, .reason = text};
+			.action = i % 2 ? PIPGATE_BLOCK : PIPGATE_WARN, .reason = text, .owner = i % 3 ? text : SPAN("")};
 		m->report.n_shown += !shown[i].ignored;
 		m->report.n_ignored += shown[i].ignored;
 	}
@@ -79,7 +83,7 @@ static void make(struct pipgate_run *run, struct made *m, size_t n, struct span 
 		inventory_skip(&m->inventory, text, text_copy(run, text), text_copy(run, text), 3);
 	m->audit = (struct audit){.run = run, .components = m->inventory.components.items, .n_components = n, .findings = findings,
 		.n_findings = n, .chains = chains, .unknown = arena_array(run, n + 1, sizeof(bool)),
-		.verdict = {n ? PIPGATE_BLOCK : PIPGATE_ALLOW, judgements, n}};
+		.verdict = {n ? PIPGATE_BLOCK : PIPGATE_ALLOW, judgements, n, risks, order}};
 	m->report.inventory = &m->inventory;
 	m->report.audit = &m->audit;
 	m->report.context = &m->context;
