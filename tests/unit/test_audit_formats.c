@@ -234,6 +234,66 @@ static void test_ten_thousand(void **state)
 	check_each(*state, 10000, SPAN(HOSTILE), true);
 }
 
+/* What is let pass stays in the documents, each with its pardon, and is in no table. */
+static void test_pardoned(void **state)
+{
+	static const char *const kinds[] = {"accepted", "not-affected", "false-positive", "mitigated", NULL};
+	static const struct {
+		const char *format, *mark; /* stands in it once a pardoned finding */
+		bool all;                  /* holds the pardoned findings */
+	} table[] = {
+		{"sarif", "\"suppressions\":[{\"kind\":\"external\",\"status\":\"accepted\",\"justification\":\"1.0\"}]", true},
+		{"cyclonedx-json", "\"analysis\":{\"state\":", true},
+		{"cyclonedx-xml", "<analysis><state>", true},
+		{"junit", "<property name=\"pardon\"", true},
+		{"github", "let pass", false},
+		{"markdown", "let pass", false},
+	};
+	struct made m;
+	struct finding_shown *shown;
+	struct pipgate_judgement *j;
+
+	make(*state, &m, 12, SPAN("1.0"), false);
+	shown = (struct finding_shown *)(uintptr_t)m.report.findings;
+	j = (struct pipgate_judgement *)(uintptr_t)m.audit.verdict.judgements;
+	for (size_t i = 0; i < 5; i++) {
+		shown[i * 2].pardoned = true;
+		j[i * 2].action = PIPGATE_ALLOW;
+		j[i * 2].pardon = kinds[i] ? PIPGATE_PARDON_EXCEPTION : PIPGATE_PARDON_BASELINE;
+		j[i * 2].pardon_kind = kinds[i];
+	}
+	m.report.n_shown = 7;
+	m.report.n_pardoned = 5;
+	for (size_t i = 0; i < N(table); i++) {
+		struct buf out;
+
+		write_twice(&out, audit_format_find(table[i].format), &m.report);
+		assert_int_equal(findings_of(table[i].format, buf_view(&out)), table[i].all ? 12 : 7);
+		assert_int_equal(count(buf_view(&out), table[i].mark), table[i].all ? 5 : 0);
+		buf_fini(&out);
+	}
+}
+
+/* The most urgent first. */
+static void test_order(void **state)
+{
+	static const char *const formats[] = {"markdown", "github"};
+	struct made m;
+
+	make(*state, &m, 12, SPAN("1.0"), false);
+	for (size_t i = 0; i < N(formats); i++) {
+		struct buf out;
+		const char *first, *last;
+
+		write_twice(&out, audit_format_find(formats[i]), &m.report);
+		buf_byte(&out, 0);
+		first = strstr(out.p, "X-3");
+		last = strstr(out.p, "X-0");
+		assert_true(first && last && first < last);
+		buf_fini(&out);
+	}
+}
+
 /* One text of 1 MiB: cut where a format keeps texts short, whole elsewhere. */
 static void test_huge_text(void **state)
 {
@@ -412,6 +472,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hostile, run_up, run_down),
 		cmocka_unit_test_setup_teardown(test_ten_thousand, run_up, run_down),
 		cmocka_unit_test_setup_teardown(test_huge_text, run_up, run_down),
+		cmocka_unit_test_setup_teardown(test_pardoned, run_up, run_down),
+		cmocka_unit_test_setup_teardown(test_order, run_up, run_down),
 		cmocka_unit_test_setup_teardown(test_ceiling, run_up, run_down),
 		cmocka_unit_test_setup_teardown(test_serial, run_up, run_down),
 		cmocka_unit_test_setup_teardown(test_timestamp, run_up, run_down),
