@@ -7,15 +7,13 @@ table below. Who has no network skips them by name.
 import json
 import os
 import re
-import shutil
 
-from lib import judges, osvdb
+from lib import osvdb
 from lib.case import case
+from lib.formats import FORMATS, judge, judge_sarif, open_bytes, text, write
 from lib.installed import place
 
-FORMATS = ("json", "markdown", "cyclonedx-json", "cyclonedx-xml", "sarif", "junit", "github")
 ALWAYS = ("json", "cyclonedx-json", "cyclonedx-xml", "sarif", "junit")  # printed where there is nothing to tell, too
-READING = 540  # seconds: of 10,000 findings by libraries that keep every list sorted
 TYPICAL = """# asked for
 jinja2==2.10
 critical==1.0   # a comment
@@ -28,59 +26,6 @@ unscored==1.0
 elsewhere @ https://127.0.0.1/elsewhere-1.0.zip
 """
 HOSTILE = "x\x07\x1b[31m \u202eevil\u2066 | `<script>alert(1)</script>` ]]> & \"' ![](http://127.0.0.1/) %0A::error::y\r\n\n::stop-commands::z\n\U0001f600\ufffe"
-
-
-def write(c, folder, *words, status=1, **options):
-    """Every format of one run, each into a file named for it; twice, and both the same."""
-    for name in (folder, folder + "-again"):
-        os.makedirs(c.path(name))
-        pairs = [w for f in FORMATS for w in ("-f", f, "-o", os.path.join(name, f))]
-        c.expect(c.audit(*words, *pairs, **options), status=status, not_out=".")
-    for f in FORMATS:
-        both = [open_bytes(c, name, f) for name in (folder, folder + "-again")]
-        c.equal(both[0], both[1], "%s, written twice" % f)
-    return folder
-
-
-def open_bytes(c, folder, name):
-    path = c.path(folder, name)
-    if not os.path.exists(path):
-        return None
-    with open(path, "rb") as f:
-        return f.read()
-
-
-def text(c, folder, name):
-    return open_bytes(c, folder, name).decode()
-
-
-def judge(c, folder, *more):
-    """Validators say nothing, and each format holds what JSON holds. What was read."""
-    tools = judges.tools()
-    result = c.start([os.path.join(tools, "python"), os.path.join(os.path.dirname(os.path.abspath(__file__)), "read_formats.py"), c.path(folder), *more],
-                     gate=False, env={"PYTHONDONTWRITEBYTECODE": "1"}, deadline=READING).wait()
-    c.equal(result.status, 0, "the readers' status: " + result.stderr[-2000:])
-    read = json.loads(result.stdout)
-    for name, told in read.items():
-        if name == "pip-audit":
-            continue
-        c.equal(told["wrong"], None, name)
-        c.equal(told["findings"], read["json"]["findings"], name + " holds")
-    for name in ("junit", "cyclonedx-xml"):
-        well_formed(c, c.path(folder, name))
-    return read
-
-
-def well_formed(c, path):
-    if shutil.which("xmllint"):
-        result = c.start(["xmllint", "--noout", "--huge", path], gate=False).wait()
-        c.equal((result.status, result.stderr), (0, ""), "xmllint")
-
-
-def judge_sarif(c, *folders):
-    schema = judges.sarif_schema()
-    result = c.start([os.path.join(judges.tools(), "check-jsonschema"), "--schemafile", schema] + [c.path(f, "sarif") for f in folders], gate=False).wait()
-    c.equal(result.status, 0, "check-jsonschema: " + (result.stdout + result.stderr)[:2000])
 
 
 def typical(c):
