@@ -74,19 +74,19 @@ def formats_sarif_tells_where(c):
 
 
 GITHUB = """\
-::error file=requirements.txt,line=2,title=jinja2 2.10%3A PYSEC-2099-10 (HIGH 7.5)::made up for a test; also CVE-2099-1000, GHSA-aaaa-bbbb-cccc; fixed in 2.10.1
-::error file=requirements.txt,line=3,title=critical 1.0%3A PYSEC-2099-11 (CRITICAL 9.8)::made up for a test; fixed in 2.0
 ::error file=requirements.txt,line=7,title=evil-typo 1.0%3A MAL-2099-1 (UNKNOWN%2C malicious)::made up for a test; no fix is known
+::error file=requirements.txt,line=3,title=critical 1.0%3A PYSEC-2099-11 (CRITICAL 9.8)::made up for a test; fixed in 2.0
+::error file=requirements.txt,line=2,title=jinja2 2.10%3A PYSEC-2099-10 (HIGH 7.5)::made up for a test; also CVE-2099-1000, GHSA-aaaa-bbbb-cccc; fixed in 2.10.1
 ::error file=requirements.txt,line=8,title=twins 1.0%3A PYSEC-2099-16 (HIGH 7.5)::made up for a test; fixed in 2.0
 ::error file=requirements.txt,line=9,title=unscored 1.0%3A PYSEC-2099-14 (UNKNOWN)::made up for a test; fixed in 2.0
-::warning file=requirements.txt,line=4,title=low 1.0%3A PYSEC-2099-13 (LOW 3.7)::made up for a test; fixed in 2.0
 ::warning file=requirements.txt,line=8,title=twins 1.0%3A PYSEC-2099-17 (MEDIUM 5.3)::made up for a test; fixed in 3.0
+::warning file=requirements.txt,line=4,title=low 1.0%3A PYSEC-2099-13 (LOW 3.7)::made up for a test; fixed in 2.0
 ::notice file=requirements.txt,line=10,title=elsewhere::"""
 
 
 @case(mode="any")
 def formats_github_golden(c):
-    """The annotations, strictest first, each with file and line."""
+    """The annotations, strictest first and of those the most urgent, each with file and line."""
     lines = text(c, typical(c), "github").rstrip("\n").split("\n")
     c.equal(lines[:7], GITHUB.split("\n")[:7], "annotations")
     c.equal(len(lines), 8, "lines")
@@ -95,13 +95,16 @@ def formats_github_golden(c):
 
 @case(mode="any")
 def formats_as_pip_audit_prints(c):
-    """Markdown byte for byte as pip-audit's own formatter makes it of the same findings, short and long."""
+    """Markdown line for line as pip-audit's own formatter makes it of the same findings, short and long; the most urgent come first."""
     folder = typical(c)
     wanted = judge(c, folder, "pip-audit")["pip-audit"]
     page = re.compile(r"\[([^]]*)\]\(http[^)]*/([^/)]*)/\)")  # theirs link to one index, ours to the one that pip uses
     for name, words in (("short", []), ("long", ["--desc", "--aliases"])):
         result = c.expect(c.audit("-r", "requirements.txt", "--no-deps", "--disable-pip", "-f", "markdown", *words), status=1)
-        c.equal(page.sub(r"\1", result.stdout), page.sub(r"\1", wanted[name]) + "\n", "markdown, " + name)
+        ours, theirs = page.sub(r"\1", result.stdout), page.sub(r"\1", wanted[name]) + "\n"
+        c.equal(sorted(ours.split("\n")), sorted(theirs.split("\n")), "markdown, " + name)
+        c.equal(ours.split("\n")[:3], theirs.split("\n")[:3], "titles, " + name)
+    c.equal(re.findall(r"^([\w-]+) \| 1|^([\w-]+) \| 2", ours, re.M)[0], ("evil-typo", ""), "the first row")
 
 
 @case(mode="any")
