@@ -118,7 +118,8 @@ static enum pipgate_status advisory_print(struct show *s, const struct told *tol
 	if (status != PIPGATE_OK)
 		return status;
 	if (!text.n)
-		return error_set(error, PIPGATE_INVALID, SPAN_FMT ": its text is missing; make the database anew: pipgate db update", SPAN_ARG(told->id));
+		return error_set(error, PIPGATE_INVALID, SPAN_FMT ": its text is missing; make the database anew: pipgate db update",
+			SPAN_ARG(told->id));
 	pipgate_run_reset(s->one);
 	status = pipgate_advisory_decode(s->one, PIPGATE_OSV_JSON, text, &a, error);
 	if (status != PIPGATE_OK)
@@ -163,7 +164,8 @@ static enum pipgate_status all_print(struct show *s, struct pipgate_error *error
 		if (last.p && span_equal(last, body.id)) /* an advisory may name a distribution twice */
 			continue;
 		last = body.id;
-		status = advisory_print(s, &(struct told){body.id, body.feed, body.severity, body.exploitation, body.exploit_public}, error);
+		status = advisory_print(s, &(struct told){body.id, body.feed, body.severity, body.exploitation, body.exploit_public},
+			error);
 	}
 	return status;
 }

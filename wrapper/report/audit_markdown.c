@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pip-audit's Markdown tables, the most urgent finding first; with columns of ours where there is something to tell. Ordinary text is printed as it prints it; what would end a cell, open a tag or load a picture is escaped,
- * and a text of several lines stands in one.
+ * pip-audit's Markdown tables, the most urgent finding first, with columns of ours where they have something to tell. Ordinary text is
+ * printed as it prints it; what would end a cell, open a tag or load a picture is escaped, and a text of several lines stands in one.
  */
 #include "matcher/base/text.h"
 #include "wrapper/report/audit_report.h"
