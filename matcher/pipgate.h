@@ -437,6 +437,7 @@ struct pipgate_judgement {
 	int64_t blocks_from; /* a warning that becomes a block then, UNIX seconds; 0: it stays one */
 	enum pipgate_pardon pardon;
 	struct span owner;  /* who is asked about the component: "team-a (a@example.org)"; empty: nobody is named */
+	const char *pardon_kind; /* of the exception: accepted, not-affected, false-positive, mitigated; NULL: none let it pass */
 };
 
 struct pipgate_risk { /* of a finding */

@@ -101,7 +101,8 @@ static enum pipgate_status judgement_push(struct judge *j, size_t component, siz
 
 	if (!place || (owner && !team.p))
 		return judge_no_memory(j);
-	*place = (struct pipgate_judgement){component, finding, o->rule, o->action, o->reason, o->where, o->message, o->blocks_from, o->pardon, team};
+	*place = (struct pipgate_judgement){component, finding, o->rule, o->action, o->reason, o->where, o->message, o->blocks_from, o->pardon, team,
+		o->pardon_kind};
 	if (o->action > j->strictest)
 		j->strictest = o->action;
 	return PIPGATE_OK;

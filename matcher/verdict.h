@@ -30,6 +30,7 @@ struct opinion {
 	struct span where, message;
 	int64_t blocks_from;
 	enum pipgate_pardon pardon;
+	const char *pardon_kind;
 	bool locked;        /* no exception lets it pass */
 };
 

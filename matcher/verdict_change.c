@@ -194,11 +194,12 @@ static void pardon(struct judge *j, const struct policy_exception *e, struct opi
 
 	when_day(e->expires, day);
 	o->pardon = PIPGATE_PARDON_EXCEPTION;
+	o->pardon_kind = exception_kind_word((enum exception_kind)e->kind);
 	o->action = PIPGATE_ALLOW;
 	o->blocks_from = 0;
 	o->where = arena_format(j->run, "%s:%u", e->layer.name, e->line);
 	o->reason = arena_format(j->run, "exception (%s) until %s: " SPAN_FMT " (" SPAN_FMT ")",
-		exception_kind_word((enum exception_kind)e->kind), day, SPAN_ARG(e->reason), SPAN_ARG(o->where));
+		o->pardon_kind, day, SPAN_ARG(e->reason), SPAN_ARG(o->where));
 }
 
 static enum pipgate_status apply_exceptions(struct judge *j, size_t component, const struct pipgate_finding *finding, struct opinion *o)

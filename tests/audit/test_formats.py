@@ -7,15 +7,13 @@ table below. Who has no network skips them by name.
 import json
 import os
 import re
-import shutil
 
-from lib import judges, osvdb
+from lib import osvdb
 from lib.case import case
+from lib.formats import FORMATS, judge, judge_sarif, open_bytes, text, write
 from lib.installed import place
 
-FORMATS = ("json", "markdown", "cyclonedx-json", "cyclonedx-xml", "sarif", "junit", "github")
 ALWAYS = ("json", "cyclonedx-json", "cyclonedx-xml", "sarif", "junit")  # printed where there is nothing to tell, too
-READING = 540  # seconds: of 10,000 findings by libraries that keep every list sorted
 TYPICAL = """# asked for
 jinja2==2.10
 critical==1.0   # a comment
@@ -28,59 +26,6 @@ unscored==1.0
 elsewhere @ https://127.0.0.1/elsewhere-1.0.zip
 """
 HOSTILE = "x\x07\x1b[31m \u202eevil\u2066 | `<script>alert(1)</script>` ]]> & \"' ![](http://127.0.0.1/) %0A::error::y\r\n\n::stop-commands::z\n\U0001f600\ufffe"
-
-
-def write(c, folder, *words, status=1, **options):
-    """Every format of one run, each into a file named for it; twice, and both the same."""
-    for name in (folder, folder + "-again"):
-        os.makedirs(c.path(name))
-        pairs = [w for f in FORMATS for w in ("-f", f, "-o", os.path.join(name, f))]
-        c.expect(c.audit(*words, *pairs, **options), status=status, not_out=".")
-    for f in FORMATS:
-        both = [open_bytes(c, name, f) for name in (folder, folder + "-again")]
-        c.equal(both[0], both[1], "%s, written twice" % f)
-    return folder
-
-
-def open_bytes(c, folder, name):
-    path = c.path(folder, name)
-    if not os.path.exists(path):
-        return None
-    with open(path, "rb") as f:
-        return f.read()
-
-
-def text(c, folder, name):
-    return open_bytes(c, folder, name).decode()
-
-
-def judge(c, folder, *more):
-    """Validators say nothing, and each format holds what JSON holds. What was read."""
-    tools = judges.tools()
-    result = c.start([os.path.join(tools, "python"), os.path.join(os.path.dirname(os.path.abspath(__file__)), "read_formats.py"), c.path(folder), *more],
-                     gate=False, env={"PYTHONDONTWRITEBYTECODE": "1"}, deadline=READING).wait()
-    c.equal(result.status, 0, "the readers' status: " + result.stderr[-2000:])
-    read = json.loads(result.stdout)
-    for name, told in read.items():
-        if name == "pip-audit":
-            continue
-        c.equal(told["wrong"], None, name)
-        c.equal(told["findings"], read["json"]["findings"], name + " holds")
-    for name in ("junit", "cyclonedx-xml"):
-        well_formed(c, c.path(folder, name))
-    return read
-
-
-def well_formed(c, path):
-    if shutil.which("xmllint"):
-        result = c.start(["xmllint", "--noout", "--huge", path], gate=False).wait()
-        c.equal((result.status, result.stderr), (0, ""), "xmllint")
-
-
-def judge_sarif(c, *folders):
-    schema = judges.sarif_schema()
-    result = c.start([os.path.join(judges.tools(), "check-jsonschema"), "--schemafile", schema] + [c.path(f, "sarif") for f in folders], gate=False).wait()
-    c.equal(result.status, 0, "check-jsonschema: " + (result.stdout + result.stderr)[:2000])
 
 
 def typical(c):
@@ -129,19 +74,19 @@ def formats_sarif_tells_where(c):
 
 
 GITHUB = """\
-::error file=requirements.txt,line=2,title=jinja2 2.10%3A PYSEC-2099-10 (HIGH 7.5)::made up for a test; also CVE-2099-1000, GHSA-aaaa-bbbb-cccc; fixed in 2.10.1
-::error file=requirements.txt,line=3,title=critical 1.0%3A PYSEC-2099-11 (CRITICAL 9.8)::made up for a test; fixed in 2.0
 ::error file=requirements.txt,line=7,title=evil-typo 1.0%3A MAL-2099-1 (UNKNOWN%2C malicious)::made up for a test; no fix is known
+::error file=requirements.txt,line=3,title=critical 1.0%3A PYSEC-2099-11 (CRITICAL 9.8)::made up for a test; fixed in 2.0
+::error file=requirements.txt,line=2,title=jinja2 2.10%3A PYSEC-2099-10 (HIGH 7.5)::made up for a test; also CVE-2099-1000, GHSA-aaaa-bbbb-cccc; fixed in 2.10.1
 ::error file=requirements.txt,line=8,title=twins 1.0%3A PYSEC-2099-16 (HIGH 7.5)::made up for a test; fixed in 2.0
 ::error file=requirements.txt,line=9,title=unscored 1.0%3A PYSEC-2099-14 (UNKNOWN)::made up for a test; fixed in 2.0
-::warning file=requirements.txt,line=4,title=low 1.0%3A PYSEC-2099-13 (LOW 3.7)::made up for a test; fixed in 2.0
 ::warning file=requirements.txt,line=8,title=twins 1.0%3A PYSEC-2099-17 (MEDIUM 5.3)::made up for a test; fixed in 3.0
+::warning file=requirements.txt,line=4,title=low 1.0%3A PYSEC-2099-13 (LOW 3.7)::made up for a test; fixed in 2.0
 ::notice file=requirements.txt,line=10,title=elsewhere::"""
 
 
 @case(mode="any")
 def formats_github_golden(c):
-    """The annotations, strictest first, each with file and line."""
+    """The annotations, strictest first and of those the most urgent, each with file and line."""
     lines = text(c, typical(c), "github").rstrip("\n").split("\n")
     c.equal(lines[:7], GITHUB.split("\n")[:7], "annotations")
     c.equal(len(lines), 8, "lines")
@@ -150,13 +95,16 @@ def formats_github_golden(c):
 
 @case(mode="any")
 def formats_as_pip_audit_prints(c):
-    """Markdown byte for byte as pip-audit's own formatter makes it of the same findings, short and long."""
+    """Markdown line for line as pip-audit's own formatter makes it of the same findings, short and long; the most urgent come first."""
     folder = typical(c)
     wanted = judge(c, folder, "pip-audit")["pip-audit"]
     page = re.compile(r"\[([^]]*)\]\(http[^)]*/([^/)]*)/\)")  # theirs link to one index, ours to the one that pip uses
     for name, words in (("short", []), ("long", ["--desc", "--aliases"])):
         result = c.expect(c.audit("-r", "requirements.txt", "--no-deps", "--disable-pip", "-f", "markdown", *words), status=1)
-        c.equal(page.sub(r"\1", result.stdout), page.sub(r"\1", wanted[name]) + "\n", "markdown, " + name)
+        ours, theirs = page.sub(r"\1", result.stdout), page.sub(r"\1", wanted[name]) + "\n"
+        c.equal(sorted(ours.split("\n")), sorted(theirs.split("\n")), "markdown, " + name)
+        c.equal(ours.split("\n")[:3], theirs.split("\n")[:3], "titles, " + name)
+    c.equal(re.findall(r"^([\w-]+) \| 1|^([\w-]+) \| 2", ours, re.M)[0], ("evil-typo", ""), "the first row")
 
 
 @case(mode="any")

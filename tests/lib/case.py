@@ -44,6 +44,7 @@ class Case:
         self.verdict = os.path.join(self.root, "verdict.json")
         self.settings = {}
         self.files, self.records, self.epoch = world.files(), world.advisories(), None
+        self.kev, self.epss = [], {}  # feeds beside the records: CVE ids, {CVE id: (score, percentile)}
         self.steps = []  # (command, Result) so far, for the report of a failure
         self._parts, self.leaves = {}, False
         for link in ("pip", "pip3"):
@@ -75,7 +76,7 @@ class Case:
 
     @property
     def db(self):
-        return self._part("db", lambda: osvdb.build(self.records, self.epoch))
+        return self._part("db", lambda: osvdb.build(self.records, self.epoch, self.kev, self.epss))
 
     @db.setter
     def db(self, path):

@@ -45,25 +45,40 @@ class BuildFailed(Exception):
     pass
 
 
-def build(records, epoch=None):
+def write_feeds(kev, epss, stem):
+    """The words for `db build`: CVE ids that are exploited, and {CVE id: (score, percentile)}; the files begin with stem."""
+    words = []
+    if kev:
+        with open(stem + ".kev.json", "w") as f:
+            json.dump({"dateReleased": "2026-01-02T00:00:00Z", "count": len(kev), "vulnerabilities": [{"cveID": cve} for cve in kev]}, f)
+        words.append("kev=" + f.name)
+    if epss:
+        with open(stem + ".epss.csv", "w") as f:
+            f.write("#model_version:v1,score_date:2026-01-02T00:00:00Z\ncve,epss,percentile\n")
+            f.writelines("%s,%s,%s\n" % (cve, score, percentile) for cve, (score, percentile) in epss.items())
+        words.append("epss=" + f.name)
+    return words
+
+
+def build(records, epoch=None, kev=(), epss=None):
     """A database of these records, built once for this program; epoch: as SOURCE_DATE_EPOCH, its build time."""
     info = os.stat(paths.PIPGATE)
-    key = json.dumps([records, epoch, info.st_mtime_ns, info.st_size], sort_keys=True)
+    key = json.dumps([records, epoch, list(kev), epss, info.st_mtime_ns, info.st_size], sort_keys=True)
     stem = os.path.join(DATABASES, hashlib.sha256(key.encode()).hexdigest()[:16])
     with _lock:
         lock = _locks.setdefault(stem, threading.Lock())
     with lock:
         if not os.path.exists(stem + ".db"):
-            _build(write(records, stem), stem, epoch)
+            _build(write(records, stem), stem, epoch, write_feeds(kev, epss, stem))
     return stem + ".db"
 
 
-def _build(folder, stem, epoch):
+def _build(folder, stem, epoch, feeds):
     env = {"PATH": os.defpath, "HOME": folder, "LC_ALL": "C.UTF-8"}
     if epoch is not None:
         env["SOURCE_DATE_EPOCH"] = str(int(epoch))
     fresh = "%s.%d" % (stem, os.getpid())
-    result = proc.run([paths.PIPGATE, "db", "build", "-o", fresh, "osv=" + folder], env=env)
+    result = proc.run([paths.PIPGATE, "db", "build", "-o", fresh, "osv=" + folder] + feeds, env=env)
     if result.status or not os.path.exists(fresh):
         raise BuildFailed("pipgate db build ended with %d:\n%s%s" % (result.status, result.stdout, result.stderr))
     os.replace(fresh, stem + ".db")

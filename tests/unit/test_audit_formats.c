@@ -44,7 +44,7 @@ struct made {
 	struct audit_report report;
 };
 
-/* n components in two inputs, each with one finding; one in five is ignored where ignore says so. */
+/* n components in two inputs, each with one finding; one in five is ignored where ignore says so. The last one is the most urgent. */
 static void make(struct pipgate_run *run, struct made *m, size_t n, struct span text, bool ignore)
 {
 	static const enum pipgate_level levels[] = {PIPGATE_LEVEL_UNKNOWN, PIPGATE_LEVEL_LOW, PIPGATE_LEVEL_MEDIUM, PIPGATE_LEVEL_HIGH,
@@ -53,7 +53,8 @@ static void make(struct pipgate_run *run, struct made *m, size_t n, struct span 
 	struct finding_shown *shown = arena_array(run, n + 1, sizeof(*shown));
 	struct pipgate_judgement *judgements = arena_array(run, n + 1, sizeof(*judgements));
 	struct pipgate_chain *chains = arena_array(run, n + 1, sizeof(*chains));
-	size_t *links = arena_array(run, n + 1, sizeof(*links));
+	size_t *links = arena_array(run, n + 1, sizeof(*links)), *order = arena_array(run, n + 1, sizeof(*order));
+	struct pipgate_risk *risks = arena_array(run, n + 1, sizeof(*risks));
 	struct span *texts = arena_array(run, 3, sizeof(*texts));
 
 	*m = (struct made){.inventory = {.run = run}, .context = {.now = 1735689600}};
@@ -65,13 +66,16 @@ static void make(struct pipgate_run *run, struct made *m, size_t n, struct span 
 		inventory_add(&m->inventory, (struct pipgate_component){.name = must_span(arena_format(run, "p%zu" SPAN_FMT, i / 2, SPAN_ARG(text))),
 			.version = text}, (struct found){.input = n > 1 && i >= n / 2, .file = text_copy(run, text), .line = i + 1});
 		links[i] = i;
+		order[i] = n - 1 - i;
+		risks[i] = (struct pipgate_risk){(unsigned)i, text};
 		chains[i] = (struct pipgate_chain){&links[i], 1, false};
 		findings[i] = (struct pipgate_finding){.component = i, .severity = {levels[i % 5], (uint8_t)(i % 5 * 20), SPAN("")},
-			.fixed = texts, .n_fixed = i % 3, .malicious = i % 7 == 0};
+			.fixed = texts, .n_fixed = i % 3, .malicious = i % 7 == 0, .exploited = i % 4 == 0, .exploit_public = i % 3 == 0,
+			.has_epss = i % 2 == 0, .epss = (uint16_t)(i % 10001), .epss_percentile = 9999};
 		shown[i] = (struct finding_shown){.ignored = ignore && i % 5 == 0, .id = must_span(arena_format(run, "X-%zu", i / 3)),
 			.aliases = texts, .n_aliases = i % 2, .summary = text, .description = text, .published = text, .link = text};
 		judgements[i] = (struct pipgate_judgement){.component = i, .finding = i, .rule = PIPGATE_RULE_SEVERITY,
-			.action = i % 2 ? PIPGATE_BLOCK : PIPGATE_WARN, .reason = text};
+			.action = i % 2 ? PIPGATE_BLOCK : PIPGATE_WARN, .reason = text, .owner = i % 3 ? text : SPAN("")};
 		m->report.n_shown += !shown[i].ignored;
 		m->report.n_ignored += shown[i].ignored;
 	}
@@ -79,7 +83,7 @@ static void make(struct pipgate_run *run, struct made *m, size_t n, struct span 
 		inventory_skip(&m->inventory, text, text_copy(run, text), text_copy(run, text), 3);
 	m->audit = (struct audit){.run = run, .components = m->inventory.components.items, .n_components = n, .findings = findings,
 		.n_findings = n, .chains = chains, .unknown = arena_array(run, n + 1, sizeof(bool)),
-		.verdict = {n ? PIPGATE_BLOCK : PIPGATE_ALLOW, judgements, n}};
+		.verdict = {n ? PIPGATE_BLOCK : PIPGATE_ALLOW, judgements, n, risks, order}};
 	m->report.inventory = &m->inventory;
 	m->report.audit = &m->audit;
 	m->report.context = &m->context;
@@ -228,6 +232,66 @@ static void test_hostile(void **state)
 static void test_ten_thousand(void **state)
 {
 	check_each(*state, 10000, SPAN(HOSTILE), true);
+}
+
+/* What is let pass stays in the documents, each with its pardon, and is in no table. */
+static void test_pardoned(void **state)
+{
+	static const char *const kinds[] = {"accepted", "not-affected", "false-positive", "mitigated", NULL};
+	static const struct {
+		const char *format, *mark; /* stands in it once a pardoned finding */
+		bool all;                  /* holds the pardoned findings */
+	} table[] = {
+		{"sarif", "\"suppressions\":[{\"kind\":\"external\",\"status\":\"accepted\",\"justification\":\"1.0\"}]", true},
+		{"cyclonedx-json", "\"analysis\":{\"state\":", true},
+		{"cyclonedx-xml", "<analysis><state>", true},
+		{"junit", "<property name=\"pardon\"", true},
+		{"github", "let pass", false},
+		{"markdown", "let pass", false},
+	};
+	struct made m;
+	struct finding_shown *shown;
+	struct pipgate_judgement *j;
+
+	make(*state, &m, 12, SPAN("1.0"), false);
+	shown = (struct finding_shown *)(uintptr_t)m.report.findings;
+	j = (struct pipgate_judgement *)(uintptr_t)m.audit.verdict.judgements;
+	for (size_t i = 0; i < 5; i++) {
+		shown[i * 2].pardoned = true;
+		j[i * 2].action = PIPGATE_ALLOW;
+		j[i * 2].pardon = kinds[i] ? PIPGATE_PARDON_EXCEPTION : PIPGATE_PARDON_BASELINE;
+		j[i * 2].pardon_kind = kinds[i];
+	}
+	m.report.n_shown = 7;
+	m.report.n_pardoned = 5;
+	for (size_t i = 0; i < N(table); i++) {
+		struct buf out;
+
+		write_twice(&out, audit_format_find(table[i].format), &m.report);
+		assert_int_equal(findings_of(table[i].format, buf_view(&out)), table[i].all ? 12 : 7);
+		assert_int_equal(count(buf_view(&out), table[i].mark), table[i].all ? 5 : 0);
+		buf_fini(&out);
+	}
+}
+
+/* The most urgent first. */
+static void test_order(void **state)
+{
+	static const char *const formats[] = {"markdown", "github"};
+	struct made m;
+
+	make(*state, &m, 12, SPAN("1.0"), false);
+	for (size_t i = 0; i < N(formats); i++) {
+		struct buf out;
+		const char *first, *last;
+
+		write_twice(&out, audit_format_find(formats[i]), &m.report);
+		buf_byte(&out, 0);
+		first = strstr(out.p, "X-3");
+		last = strstr(out.p, "X-0");
+		assert_true(first && last && first < last);
+		buf_fini(&out);
+	}
 }
 
 /* One text of 1 MiB: cut where a format keeps texts short, whole elsewhere. */
@@ -408,6 +472,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hostile, run_up, run_down),
 		cmocka_unit_test_setup_teardown(test_ten_thousand, run_up, run_down),
 		cmocka_unit_test_setup_teardown(test_huge_text, run_up, run_down),
+		cmocka_unit_test_setup_teardown(test_pardoned, run_up, run_down),
+		cmocka_unit_test_setup_teardown(test_order, run_up, run_down),
 		cmocka_unit_test_setup_teardown(test_ceiling, run_up, run_down),
 		cmocka_unit_test_setup_teardown(test_serial, run_up, run_down),
 		cmocka_unit_test_setup_teardown(test_timestamp, run_up, run_down),

@@ -90,6 +90,16 @@ static const struct pipgate_finding found[] = {
 	[4] = {.component = 7, .id = S("PYSEC-2024-99"), .ids = id_odd, .n_ids = 1, .severity = {PIPGATE_LEVEL_CRITICAL, 100, S("")}},
 };
 
+/* The same severity; what is attacked stands first, whatever its place among the findings. */
+static const struct pipgate_finding attacked[] = {
+	{.component = 1, .id = S("PYSEC-2024-99"), .ids = id_odd, .n_ids = 1, .severity = {PIPGATE_LEVEL_MEDIUM, 53, S("")},
+		.fixed = fixed_jinja2, .n_fixed = 1, .has_end = true, .has_epss = true, .epss = 12, .epss_percentile = 900},
+	{.component = 1, .id = S("PYSEC-2019-217"), .ids = ids_jinja2, .n_ids = 3, .severity = {PIPGATE_LEVEL_MEDIUM, 53, S("")},
+		.fixed = fixed_jinja2, .n_fixed = 1, .has_end = true, .exploited = true, .has_epss = true, .epss = 9421, .epss_percentile = 9990},
+	{.component = 3, .id = S("PYSEC-2020-148"), .ids = ids_many, .n_ids = N(ids_many), .severity = {PIPGATE_LEVEL_MEDIUM, 53, S("")},
+		.fixed = fixed_urllib3, .n_fixed = N(fixed_urllib3), .has_end = true, .has_epss = true, .epss = 5060, .epss_percentile = 9100},
+};
+
 static const struct database_feed feeds[] = {
 	{S("osv"), S("osv"), S("https://token@feeds.example/all.zip?x=1"), NOW - 2 * DAY, 11000, 12, 1, S("bb22")},
 	{S("pypa"), S("pypa"), S("/srv/advisory-database"), NOW - 3 * DAY, 3000, 0, 0, S("")},
@@ -235,6 +245,8 @@ static const struct {
 	{"mode-off", {"mode=off", 0, 2, NULL, &jinja2, 1, .style = {80, false}}, 0},
 	{"name-pattern", {"block=fl.*", 0, 2, NULL, NULL, 0, .style = {80, false}}, 10},
 	{"everything", {"", 0, N(components), one_unknown, found, N(found), .style = {80, false}}, 0},
+	{"attacked", {"", 0, 4, NULL, attacked, N(attacked), .style = {80, false}}, 0},
+	{"attacked-one", {"", 0, 2, NULL, &attacked[1], 1, .style = {80, false}}, 10},
 	{"everything-wide", {"", 0, N(components), one_unknown, found, N(found), .style = {160, false}}, 0},
 };
 

@@ -154,6 +154,17 @@ static void say_unmatched(const struct auditing *a, const bool *matched)
 			say("--ignore-vuln %s: no finding has that id", ids[i]);
 }
 
+static void count_one(struct audit_report *report, const struct finding_shown *shown, size_t component, size_t *last)
+{
+	if (shown->pardoned) {
+		report->n_pardoned++;
+		return;
+	}
+	report->n_shown++;
+	report->n_vulnerable += component != *last;
+	*last = component;
+}
+
 enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error)
 {
 	struct finding_shown *shown = must(arena_array(a->run, a->audit.n_findings + 1, sizeof(*shown)));
@@ -169,15 +180,14 @@ enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error)
 
 		show_ids(a, f, &shown[i]);
 		shown[i].ignored = is_ignored(a, f, matched);
+		shown[i].pardoned = !shown[i].ignored && a->audit.verdict.judgements[i].pardon != PIPGATE_PARDON_NONE;
 		shown[i].upgrade = step_to(a->audit.components[f->component].version, f);
 		if (shown[i].ignored) {
 			a->report.n_ignored++;
 			continue;
 		}
 		show_place(a, f, &shown[i]);
-		a->report.n_shown++;
-		a->report.n_vulnerable += f->component != last;
-		last = f->component;
+		count_one(&a->report, &shown[i], f->component, &last);
 		if (texts && show_texts(a, f, &shown[i], error) != PIPGATE_OK)
 			return PIPGATE_FAILED;
 	}

@@ -88,20 +88,24 @@ static void say_fixed(const struct auditing *a)
 static void say_summary(const struct auditing *a)
 {
 	const struct audit_report *r = &a->report;
-	char ignored[48] = "";
 
 	if (r->n_shown) {
+		fprintf(stderr, "Found %zu known %s", r->n_shown, plural(r->n_shown, "vulnerability", "vulnerabilities"));
 		if (r->n_ignored)
-			snprintf(ignored, sizeof(ignored), ", ignored %zu", r->n_ignored);
-		fprintf(stderr, "Found %zu known %s%s in %zu %s", r->n_shown, plural(r->n_shown, "vulnerability", "vulnerabilities"), ignored,
-			r->n_vulnerable, plural(r->n_vulnerable, "package", "packages"));
+			fprintf(stderr, ", ignored %zu", r->n_ignored);
+		if (r->n_pardoned)
+			fprintf(stderr, ", pardoned %zu", r->n_pardoned);
+		fprintf(stderr, " in %zu %s", r->n_vulnerable, plural(r->n_vulnerable, "package", "packages"));
 		say_fixed(a);
 		fputc('\n', stderr);
 		return;
 	}
+	fprintf(stderr, "No known vulnerabilities found");
 	if (r->n_ignored)
-		snprintf(ignored, sizeof(ignored), ", %zu ignored", r->n_ignored);
-	fprintf(stderr, "No known vulnerabilities found%s\n", ignored);
+		fprintf(stderr, ", %zu ignored", r->n_ignored);
+	if (r->n_pardoned)
+		fprintf(stderr, ", %zu pardoned", r->n_pardoned);
+	fputc('\n', stderr);
 }
 
 /* ---- the end ---- */

@@ -15,9 +15,9 @@ const struct command command_table[] = {
 		"usage: pipgate why NAME [SOURCE… | -r FILE | --path DIR | --python PYTHON]\n\n"
 		"The tree from NAME to what was asked for, in the environment or in any input of `pipgate audit`.\n"},
 	{"match", command_match, "which advisories apply to name and version, a pair a line",
-		"usage: pipgate match [--db FILE] [FILE|-]\n\n"
+		"usage: pipgate match [--db FILE] [--json] [FILE|-]\n\n"
 		"Reads `name version` a line (or name<tab>version) and prints name, version, ok or unknown, and the groups of ids\n"
-		"that name one vulnerability each.\n"},
+		"that name one vulnerability each. --json: an object a line, with severity, KEV, EPSS and fixed versions.\n"},
 	{"db", command_db, "build, update, export and look into the advisory database",
 		"usage: pipgate db build [-o FILE] KIND=PLACE…     kinds: osv (zip, folder, file, URL), pypa (checkout, tar.gz, URL)\n"
 		"       pipgate db update                          from PIPGATE_FEEDS, by default OSV's records for PyPI\n"

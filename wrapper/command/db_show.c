@@ -18,6 +18,14 @@ struct show {
 	size_t n; /* printed */
 };
 
+struct told { /* of one advisory, out of the compiled row */
+	struct span id;
+	uint32_t feed;
+	struct pipgate_severity severity;
+	struct pipgate_exploitation exploitation;
+	bool exploit_public;
+};
+
 static void line_begin(struct show *s, const char *label)
 {
 	buf_format(&s->out, "  %-9s ", label);
@@ -75,6 +83,21 @@ static void severity_print(struct show *s, struct pipgate_severity severity)
 	buf_byte(&s->out, '\n');
 }
 
+static void exploitation_print(struct show *s, const struct told *told)
+{
+	const struct pipgate_exploitation *e = &told->exploitation;
+
+	if (e->exploited)
+		line_text(s, "exploited", SPAN("known (KEV)"));
+	if (told->exploit_public)
+		line_text(s, "exploit", SPAN("public"));
+	if (!e->has_epss)
+		return;
+	line_begin(s, "epss");
+	buf_format(&s->out, "%u.%02u %%, above %u.%02u %% of all\n", e->epss / 100u, e->epss % 100u, e->epss_percentile / 100u,
+		e->epss_percentile % 100u);
+}
+
 static void aliases_print(struct show *s, const struct pipgate_advisory *a)
 {
 	text_escape(&s->out, a->id);
@@ -85,18 +108,18 @@ static void aliases_print(struct show *s, const struct pipgate_advisory *a)
 	buf_text(&s->out, a->n_aliases ? ")\n" : "\n");
 }
 
-static enum pipgate_status advisory_print(struct show *s, struct span id, uint32_t feed, struct pipgate_severity severity,
-	struct pipgate_error *error)
+static enum pipgate_status advisory_print(struct show *s, const struct told *told, struct pipgate_error *error)
 {
 	const struct database_info *info = database_info(s->database);
 	struct pipgate_advisory a;
 	struct span text;
-	enum pipgate_status status = database_text(s->database, id, &text, error);
+	enum pipgate_status status = database_text(s->database, told->id, &text, error);
 
 	if (status != PIPGATE_OK)
 		return status;
 	if (!text.n)
-		return error_set(error, PIPGATE_INVALID, SPAN_FMT ": its text is missing; make the database anew: pipgate db update", SPAN_ARG(id));
+		return error_set(error, PIPGATE_INVALID, SPAN_FMT ": its text is missing; make the database anew: pipgate db update",
+			SPAN_ARG(told->id));
 	pipgate_run_reset(s->one);
 	status = pipgate_advisory_decode(s->one, PIPGATE_OSV_JSON, text, &a, error);
 	if (status != PIPGATE_OK)
@@ -105,14 +128,15 @@ static enum pipgate_status advisory_print(struct show *s, struct span id, uint32
 		buf_byte(&s->out, '\n');
 	aliases_print(s, &a);
 	line_text(s, "summary", a.summary);
-	severity_print(s, severity);
+	severity_print(s, told->severity);
+	exploitation_print(s, told);
 	for (size_t i = 0; i < a.n_affected; i++)
 		if (span_equal(a.affected[i].name, s->name))
 			affected_print(s, &a.affected[i]);
 	line_text(s, "published", a.published);
 	line_text(s, "modified", a.modified);
-	if (feed < info->n_feeds)
-		line_text(s, "feed", info->feeds[feed].name);
+	if (told->feed < info->n_feeds)
+		line_text(s, "feed", info->feeds[told->feed].name);
 	for (size_t i = 0; i < a.n_references; i++)
 		line_text(s, i ? "" : "see", a.references[i].url);
 	return PIPGATE_OK;
@@ -140,9 +164,21 @@ static enum pipgate_status all_print(struct show *s, struct pipgate_error *error
 		if (last.p && span_equal(last, body.id)) /* an advisory may name a distribution twice */
 			continue;
 		last = body.id;
-		status = advisory_print(s, body.id, body.feed, body.severity, error);
+		status = advisory_print(s, &(struct told){body.id, body.feed, body.severity, body.exploitation, body.exploit_public},
+			error);
 	}
 	return status;
+}
+
+static struct told told_of(const struct pipgate_finding *f, const struct pipgate_record *r)
+{
+	return (struct told){
+		.id = r->id,
+		.feed = r->feed,
+		.severity = r->severity,
+		.exploitation = {f->exploited, f->has_epss, f->epss, f->epss_percentile},
+		.exploit_public = f->exploit_public,
+	};
 }
 
 static enum pipgate_status matching_print(struct show *s, const char *version, struct pipgate_error *error)
@@ -158,9 +194,9 @@ static enum pipgate_status matching_print(struct show *s, const char *version, s
 		say("%s is no version (PEP 440): ranges cannot be decided", version);
 	for (size_t f = 0; f < match.n_findings; f++)
 		for (size_t i = 0; i < match.findings[f].n_records && status == PIPGATE_OK; i++) {
-			const struct pipgate_record *r = &match.findings[f].records[i];
+			const struct told told = told_of(&match.findings[f], &match.findings[f].records[i]);
 
-			status = advisory_print(s, r->id, r->feed, r->severity, error);
+			status = advisory_print(s, &told, error);
 		}
 	return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `pipgate match`: pairs of name and version in, what applies to each out, a line each. Streams: nothing of a line
- * outlives it.
+ * `pipgate match`: pairs of name and version in, what applies to each out, a line each: ids, or with --json an object. Streams:
+ * nothing of a line outlives it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +11,7 @@
 #include "matcher/match.h"
 #include "wrapper/command/command.h"
 #include "wrapper/command/db.h"
+#include "wrapper/report/json_writer.h"
 #include "wrapper/say.h"
 
 #include "matcher/base/banned.h"
@@ -20,6 +21,7 @@
 struct matching {
 	struct pipgate_run *run;
 	struct pipgate_cursor cursor;
+	bool json;
 	uint64_t line;
 	int status; /* the worst so far */
 };
@@ -94,11 +96,74 @@ static void print_pair(struct span name, struct span version, const struct match
 	putc_unlocked('\n', stdout);
 }
 
+/* ---- the same as JSON, with all that is known ---- */
+
+static void put_finding(struct buf *out, const struct pipgate_finding *f)
+{
+	json_begin(out, '{');
+	json_text(out, "id", f->id);
+	json_texts(out, "ids", f->ids, f->n_ids);
+	json_text(out, "severity", span_of(pipgate_level_name(f->severity.level)));
+	json_key(out, "score");
+	if (f->severity.level == PIPGATE_LEVEL_UNKNOWN)
+		buf_text(out, "null");
+	else
+		buf_format(out, "%u.%u", f->severity.tenths / 10, f->severity.tenths % 10);
+	json_bool(out, "malicious", f->malicious);
+	json_bool(out, "exploited", f->exploited);
+	json_bool(out, "exploit_public", f->exploit_public);
+	json_share(out, "epss", f->has_epss, f->epss);
+	json_share(out, "epss_percentile", f->has_epss, f->epss_percentile);
+	json_texts(out, "fixed", f->fixed, f->n_fixed);
+	json_end(out, '}');
+}
+
+static void print_json(struct span name, struct span version, const struct pipgate_match *match)
+{
+	struct buf out;
+
+	buf_init(&out, NULL, DB_OUTPUT_MAX);
+	json_begin(&out, '{');
+	json_text(&out, "name", name);
+	json_text(&out, "version", version);
+	json_bool(&out, "unknown", match->unknown);
+	json_key(&out, "findings");
+	json_begin(&out, '[');
+	for (size_t i = 0; i < match->n_findings; i++)
+		put_finding(&out, &match->findings[i]);
+	json_end(&out, ']');
+	json_end(&out, '}');
+	buf_byte(&out, '\n');
+	if (buf_status(&out) != PIPGATE_OK)
+		die_no_memory();
+	put(buf_view(&out));
+	buf_fini(&out);
+}
+
+static enum pipgate_status match_one(struct matching *m, struct span name, struct span version, struct span normalized,
+	struct pipgate_error *error)
+{
+	const struct pipgate_component component = {.name = normalized, .shown_name = name, .version = version};
+	struct match_hits found;
+	struct pipgate_match match;
+	enum pipgate_status status;
+
+	if (m->json) {
+		status = pipgate_match(m->run, &component, 0, &m->cursor, &match, error);
+		if (status == PIPGATE_OK)
+			print_json(name, version, &match);
+	} else {
+		status = match_find(m->run, normalized, version, &m->cursor, &found, error);
+		if (status == PIPGATE_OK)
+			print_pair(name, version, &found);
+	}
+	return status;
+}
+
 /* false: no sense in going on. */
 static bool match_line(struct matching *m, struct span line)
 {
 	struct span name, version, normalized;
-	struct match_hits found;
 	struct pipgate_error error;
 
 	if (!span_trim(line).n)
@@ -110,11 +175,10 @@ static bool match_line(struct matching *m, struct span line)
 	pipgate_run_reset(m->run);
 	if (pipgate_name_normalize(m->run, span_trim(name), &normalized) != PIPGATE_OK)
 		die_no_memory();
-	if (match_find(m->run, normalized, version, &m->cursor, &found, &error) != PIPGATE_OK) {
+	if (match_one(m, name, version, normalized, &error) != PIPGATE_OK) {
 		m->status = say_error(EXIT_UNDECIDED, "line %llu: %s", (unsigned long long)m->line, error.text);
 		return false;
 	}
-	print_pair(name, version, &found);
 	return true;
 }
 
@@ -127,9 +191,9 @@ static struct span without_end(const char *line, size_t n)
 	return (struct span){line, n};
 }
 
-static int match_stream(struct database *database, FILE *in, const char *name)
+static int match_stream(struct database *database, bool json, FILE *in, const char *name)
 {
-	struct matching m = {.cursor = database_cursor(database), .status = EXIT_OK};
+	struct matching m = {.cursor = database_cursor(database), .json = json, .status = EXIT_OK};
 	char *line = NULL;
 	size_t room = 0;
 	ssize_t n;
@@ -167,7 +231,7 @@ static int match_file(const struct db_options *options, const char *path)
 	database = db_open(options, &place);
 	if (database) {
 		setvbuf(stdout, buffer, _IOFBF, sizeof(buffer));
-		status = match_stream(database, in, standard ? "stdin" : path);
+		status = match_stream(database, options->json, in, standard ? "stdin" : path);
 		database_close(&database);
 	}
 	if (!standard)
@@ -185,8 +249,10 @@ int command_match(int argc, char **argv)
 			options.database = argv[++i];
 		else if (strncmp(argv[i], "--db=", 5) == 0)
 			options.database = argv[i] + 5;
+		else if (strcmp(argv[i], "--json") == 0)
+			options.json = true;
 		else if ((argv[i][0] == '-' && argv[i][1]) || path)
-			return say_error(EXIT_USAGE, "usage: pipgate match [--db FILE] [FILE|-]");
+			return say_error(EXIT_USAGE, "usage: pipgate match [--db FILE] [--json] [FILE|-]");
 		else
 			path = argv[i];
 	}

@@ -149,7 +149,7 @@ static void findings(struct buf *out, const struct audit_report *r)
 		cell(&t, SPAN("Description"));
 	t.columns = t.cells.n;
 	for (size_t i = 0; i < r->audit->n_findings; i++)
-		if (!r->findings[i].ignored)
+		if (finding_counts(&r->findings[i]))
 			finding_row(&t, r, i);
 	put_rows(out, &t);
 }

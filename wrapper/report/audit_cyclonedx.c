@@ -107,6 +107,8 @@ static void digest_finding(digest *d, const struct audit_report *r, size_t index
 	digest_add(d, span_of(pipgate_level_name(severity->level)));
 	digest_add(d, (struct span){(const char *)&severity->tenths, 1});
 	digest_add(d, span_of(report_action_word(r->audit->verdict.judgements[index].action)));
+	digest_add(d, span_of(audit_pardon_word(r->audit->verdict.judgements[index].pardon)));
+	digest_add(d, r->audit->verdict.risks[index].sum);
 }
 
 static void make_serial(struct cyclonedx *out, const struct audit_report *r)
@@ -175,6 +177,24 @@ const char *cyclonedx_method(const struct pipgate_severity *severity)
 	return "other"; /* 1.4 has no word for CVSS 4.0 */
 }
 
+struct cyclonedx_analysis cyclonedx_analysis(const struct pipgate_judgement *j)
+{
+	static const struct {
+		const char *kind;
+		struct cyclonedx_analysis analysis;
+	} table[] = {
+		{"accepted", {"exploitable", "will_not_fix"}},
+		{"mitigated", {"exploitable", "workaround_available"}},
+		{"not-affected", {"not_affected", NULL}},
+		{"false-positive", {"false_positive", NULL}},
+	};
+
+	for (size_t i = 0; j->pardon_kind && i < sizeof(table) / sizeof(*table); i++)
+		if (strcmp(table[i].kind, j->pardon_kind) == 0)
+			return table[i].analysis;
+	return (struct cyclonedx_analysis){"in_triage", NULL};
+}
+
 bool cyclonedx_published(const struct finding_shown *shown)
 {
 	struct moment ignored;
@@ -197,6 +217,33 @@ static void put_joined(struct buf *out, const char *name, const struct span *val
 {
 	for (size_t i = 0; i < n; i++)
 		put(out, name, values[i]);
+}
+
+static void put_optional(struct buf *out, const char *name, struct span value, cyclonedx_property *put)
+{
+	if (value.n)
+		put(out, name, value);
+}
+
+static void put_share(struct buf *out, const char *name, unsigned share, cyclonedx_property *put)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%u.%04u", share / 10000, share % 10000);
+	put(out, name, span_of(text));
+}
+
+/* No rating: a reader that knows scores from 0 to 10 would take a probability for one. */
+static void put_exploitation(struct buf *out, const struct pipgate_finding *f, cyclonedx_property *put)
+{
+	if (f->exploited)
+		put(out, "pipgate:exploited", SPAN("true"));
+	if (f->exploit_public)
+		put(out, "pipgate:exploit-public", SPAN("true"));
+	if (f->has_epss) {
+		put_share(out, "pipgate:epss", f->epss, put);
+		put_share(out, "pipgate:epss-percentile", f->epss_percentile, put);
+	}
 }
 
 static void put_skipped(struct buf *out, const struct audit_report *r, cyclonedx_property *put)
@@ -231,6 +278,7 @@ void cyclonedx_document_properties(struct buf *out, const struct audit_report *r
 	put_count(out, "pipgate:unknown", audit_unknown(r), put);
 	put_count(out, "pipgate:broken", broken, put);
 	put_count(out, "pipgate:ignored", r->n_ignored, put);
+	put_count(out, "pipgate:pardoned", r->n_pardoned, put);
 	put_skipped(out, r, put);
 }
 
@@ -251,10 +299,21 @@ void cyclonedx_finding_properties(struct buf *out, const struct audit_report *r,
 {
 	const struct pipgate_finding *f = &r->audit->findings[index];
 	const struct pipgate_judgement *j = &r->audit->verdict.judgements[index];
+	char moment[MOMENT_TEXT];
 
 	put(out, "pipgate:verdict", span_of(report_action_word(j->action)));
 	put(out, "pipgate:reason", j->reason);
 	if (f->malicious)
 		put(out, "pipgate:malicious", SPAN("true"));
+	put_exploitation(out, f, put);
+	put_count(out, "pipgate:priority", r->audit->verdict.risks[index].priority, put);
+	put(out, "pipgate:risk", r->audit->verdict.risks[index].sum);
+	put_optional(out, "pipgate:where", j->where, put);
+	put_optional(out, "pipgate:message", j->message, put);
+	put_optional(out, "pipgate:owner", j->owner, put);
+	if (j->blocks_from)
+		put(out, "pipgate:blocks-from", span_of(moment_text(j->blocks_from, moment)));
+	if (j->pardon != PIPGATE_PARDON_NONE)
+		put(out, "pipgate:pardon", span_of(audit_pardon_word(j->pardon)));
 	put_joined(out, "pipgate:fixed", f->fixed, f->n_fixed, put);
 }

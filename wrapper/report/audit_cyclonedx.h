@@ -2,7 +2,7 @@
 /*
  * What CycloneDX says alike in JSON and XML (1.4, pip-audit's): references, serial number, timestamp. All of it follows from what was
  * audited, so that two runs over the same print the same bytes:
- * - serial number: a UUID of version 8 (RFC 9562) made of names, versions, ids, severities and verdicts; the same in both forms;
+ * - serial number: a UUID of version 8 (RFC 9562) made of names, versions, ids, severities, risks and verdicts; the same in both forms;
  * - timestamp: SOURCE_DATE_EPOCH where it is set, else when the advisory database was built (the moment as of which the document
  *   speaks), else now.
  */
@@ -22,6 +22,11 @@ void cyclonedx_prepare(struct cyclonedx *out, const struct audit_report *report)
 
 const char *cyclonedx_severity(const struct pipgate_severity *severity); /* "high" */
 const char *cyclonedx_method(const struct pipgate_severity *severity);   /* "CVSSv31" */
+/* What an exception or the baseline says of a finding, in the format's words; its reason is the detail. */
+struct cyclonedx_analysis {
+	const char *state, *response; /* response NULL: none */
+};
+struct cyclonedx_analysis cyclonedx_analysis(const struct pipgate_judgement *pardoned);
 bool cyclonedx_published(const struct finding_shown *shown);             /* is it a date-time? */
 struct span cyclonedx_finding_ref(const struct audit_report *report, const struct cyclonedx *made, size_t finding);
 

@@ -124,6 +124,20 @@ static void put_affects(struct buf *out, struct span ref)
 	json_end(out, ']');
 }
 
+static void put_analysis(struct buf *out, const struct pipgate_judgement *j)
+{
+	const struct cyclonedx_analysis analysis = cyclonedx_analysis(j);
+	const struct span response = span_of(analysis.response);
+
+	json_key(out, "analysis");
+	json_begin(out, '{');
+	json_text(out, "state", span_of(analysis.state));
+	if (response.n)
+		json_texts(out, "response", &response, 1);
+	json_text(out, "detail", j->reason);
+	json_end(out, '}');
+}
+
 static void put_vulnerability(struct buf *out, const struct audit_report *r, const struct cyclonedx *made, size_t index)
 {
 	const struct pipgate_finding *f = &r->audit->findings[index];
@@ -141,6 +155,8 @@ static void put_vulnerability(struct buf *out, const struct audit_report *r, con
 	put_rating(out, &f->severity);
 	if (cyclonedx_published(s))
 		json_text(out, "published", s->published);
+	if (s->pardoned)
+		put_analysis(out, &r->audit->verdict.judgements[index]);
 	json_key(out, "properties");
 	json_begin(out, '[');
 	cyclonedx_finding_properties(out, r, index, put_property);
@@ -159,7 +175,7 @@ void audit_cyclonedx_json(struct buf *out, const struct audit_report *report)
 	put_metadata(out, report, &made);
 	json_text(out, "serialNumber", span_of(made.serial));
 	json_number(out, "version", 1);
-	if (report->n_shown) {
+	if (report->n_shown + report->n_pardoned) {
 		json_key(out, "vulnerabilities");
 		json_begin(out, '[');
 		for (size_t i = 0; i < report->audit->n_findings; i++)

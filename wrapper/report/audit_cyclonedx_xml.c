@@ -130,6 +130,21 @@ static void put_affects(struct buf *out, struct span ref)
 	xml_close(out, "affects");
 }
 
+static void put_analysis(struct buf *out, const struct pipgate_judgement *j)
+{
+	const struct cyclonedx_analysis analysis = cyclonedx_analysis(j);
+
+	begin(out, "analysis");
+	xml_element(out, "state", span_of(analysis.state));
+	if (analysis.response) {
+		begin(out, "responses");
+		xml_element(out, "response", span_of(analysis.response));
+		xml_close(out, "responses");
+	}
+	xml_element(out, "detail", j->reason);
+	xml_close(out, "analysis");
+}
+
 static void put_vulnerability(struct buf *out, const struct audit_report *r, const struct cyclonedx *made, size_t index)
 {
 	const struct pipgate_finding *f = &r->audit->findings[index];
@@ -147,6 +162,8 @@ static void put_vulnerability(struct buf *out, const struct audit_report *r, con
 		xml_element(out, "recommendation", SPAN("Upgrade"));
 	if (cyclonedx_published(s))
 		xml_element(out, "published", s->published);
+	if (s->pardoned)
+		put_analysis(out, &r->audit->verdict.judgements[index]);
 	put_affects(out, made->refs[f->component]);
 	begin(out, "properties");
 	cyclonedx_finding_properties(out, r, index, put_property);
@@ -168,7 +185,7 @@ void audit_cyclonedx_xml(struct buf *out, const struct audit_report *report)
 	put_metadata(out, report, &made);
 	if (report->audit->n_components)
 		put_components(out, report, &made);
-	if (report->n_shown) {
+	if (report->n_shown + report->n_pardoned) {
 		begin(out, "vulnerabilities");
 		for (size_t i = 0; i < report->audit->n_findings; i++)
 			if (!report->findings[i].ignored)

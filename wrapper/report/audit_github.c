@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * GitHub's workflow commands: a line a finding, `::error file=requirements.txt,line=3,title=…::…`, which the runner shows beside the
- * line. Blocked is an error, a warning is one, what the policy allows is a notice. A runner shows ten of each kind a step and logs
- * the rest, so the strictest come first.
+ * line. Blocked is an error, a warning is one, what the policy allows is a notice; what an exception or the baseline lets pass is no
+ * news and is left out. A runner shows ten of each kind a step and logs the rest, so of each kind the most urgent come first.
  */
 #include "wrapper/report/audit_report.h"
 #include "wrapper/report/audit_words.h"
@@ -72,6 +72,16 @@ static void put_finding(struct buf *out, const struct audit_report *r, size_t in
 	buf_fini(&text);
 }
 
+static void put_findings(struct buf *out, const struct audit_report *r, enum pipgate_action action)
+{
+	for (size_t i = 0; i < r->audit->n_findings; i++) {
+		size_t index = r->audit->verdict.order[i];
+
+		if (finding_counts(&r->findings[index]) && r->audit->verdict.judgements[index].action == action)
+			put_finding(out, r, index);
+	}
+}
+
 static void put_line(struct buf *out, enum pipgate_action action, const char *file, size_t line, struct span name, struct span reason)
 {
 	struct buf text;
@@ -108,9 +118,7 @@ void audit_github(struct buf *out, const struct audit_report *report)
 	const struct input *inputs = report->inventory->inputs.items;
 
 	for (size_t o = 0; o < sizeof(order) / sizeof(*order); o++) {
-		for (size_t i = 0; i < report->audit->n_findings; i++)
-			if (!report->findings[i].ignored && report->audit->verdict.judgements[i].action == order[o])
-				put_finding(out, report, i);
+		put_findings(out, report, order[o]);
 		put_about_components(out, report, order[o]);
 	}
 	for (size_t i = 0; i < report->audit->n_components; i++)

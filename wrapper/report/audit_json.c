@@ -4,6 +4,7 @@
  * (schema pipgate/audit/1, docs/audit.schema.json).
  */
 #include "wrapper/report/audit_report.h"
+#include "wrapper/report/audit_words.h"
 #include "wrapper/report/json_writer.h"
 #include "wrapper/report/report.h"
 
@@ -44,11 +45,34 @@ static void put_place(struct buf *out, const char *file, size_t line)
 		buf_text(out, "null");
 }
 
+static void put_exploitation(struct buf *out, const struct pipgate_finding *f)
+{
+	json_bool(out, "exploited", f->exploited);
+	json_bool(out, "exploit_public", f->exploit_public);
+	json_share(out, "epss", f->has_epss, f->epss);
+	json_share(out, "epss_percentile", f->has_epss, f->epss_percentile);
+}
+
+static void put_judgement(struct buf *out, const struct pipgate_judgement *j, const struct pipgate_risk *risk)
+{
+	json_text(out, "verdict", span_of(report_action_word(j->action)));
+	json_text(out, "reason", j->reason);
+	json_optional(out, "where", j->where);
+	json_optional(out, "message", j->message);
+	if (j->blocks_from)
+		json_time(out, "blocks_from", j->blocks_from);
+	else
+		json_optional(out, "blocks_from", SPAN(""));
+	json_text(out, "pardon", span_of(audit_pardon_word(j->pardon)));
+	json_optional(out, "owner", j->owner);
+	json_number(out, "priority", risk->priority);
+	json_text(out, "risk", risk->sum);
+}
+
 static void put_vulnerability(struct buf *out, const struct audit_report *r, size_t index)
 {
 	const struct pipgate_finding *f = &r->audit->findings[index];
 	const struct finding_shown *s = &r->findings[index];
-	const struct pipgate_judgement *j = &r->audit->verdict.judgements[index];
 
 	json_begin(out, '{');
 	json_text(out, "id", s->id);
@@ -59,8 +83,8 @@ static void put_vulnerability(struct buf *out, const struct audit_report *r, siz
 		json_text(out, "description", s->description);
 	put_severity(out, &f->severity);
 	json_bool(out, "malicious", f->malicious);
-	json_text(out, "verdict", span_of(report_action_word(j->action)));
-	json_text(out, "reason", j->reason);
+	put_exploitation(out, f);
+	put_judgement(out, &r->audit->verdict.judgements[index], &r->audit->verdict.risks[index]);
 	json_bool(out, "direct", s->direct);
 	json_number(out, "dependents", (int64_t)s->dependents);
 	json_text(out, "upgrade", span_of(upgrade_word(s->upgrade)));
@@ -175,6 +199,7 @@ static void put_counts(struct buf *out, const struct audit_report *r)
 	json_number(out, "unknown", (int64_t)audit_unknown(r));
 	json_number(out, "findings", (int64_t)r->n_shown);
 	json_number(out, "ignored", (int64_t)r->n_ignored);
+	json_number(out, "pardoned", (int64_t)r->n_pardoned);
 	json_end(out, '}');
 }
 

@@ -59,11 +59,33 @@ static void begin_case(struct junit *j, struct span name, const char *file, size
 	xml_inside(j->out);
 }
 
+/* What is told only where there is something to tell. */
+static void put_more_properties(struct junit *j, size_t index)
+{
+	const struct pipgate_finding *f = &j->report->audit->findings[index];
+	const struct pipgate_judgement *judgement = &j->report->audit->verdict.judgements[index];
+	const struct pipgate_risk *risk = &j->report->audit->verdict.risks[index];
+
+	if (f->exploited || f->has_epss || f->exploit_public) {
+		audit_exploitation(&j->text, f);
+		put_property(j, "exploitation", taken(j));
+		buf_clear(&j->text);
+	}
+	buf_format(&j->text, "%u", risk->priority);
+	put_property(j, "priority", taken(j));
+	buf_clear(&j->text);
+	if (judgement->owner.n)
+		put_property(j, "owner", judgement->owner);
+	if (judgement->pardon != PIPGATE_PARDON_NONE)
+		put_property(j, "pardon", span_of(audit_pardon_word(judgement->pardon)));
+}
+
 static void put_finding_properties(struct junit *j, size_t index)
 {
 	const struct pipgate_finding *f = &j->report->audit->findings[index];
 	const struct finding_shown *s = &j->report->findings[index];
 	const struct pipgate_component *c = &j->report->audit->components[f->component];
+	const struct pipgate_judgement *judgement = &j->report->audit->verdict.judgements[index];
 
 	xml_open(j->out, "properties");
 	xml_inside(j->out);
@@ -72,7 +94,8 @@ static void put_finding_properties(struct junit *j, size_t index)
 	for (size_t i = 0; i < s->n_aliases; i++)
 		put_property(j, "alias", s->aliases[i]);
 	put_property(j, "severity", span_of(pipgate_level_name(f->severity.level)));
-	put_property(j, "verdict", span_of(report_action_word(j->report->audit->verdict.judgements[index].action)));
+	put_property(j, "verdict", span_of(report_action_word(judgement->action)));
+	put_more_properties(j, index);
 	for (size_t i = 0; i < f->n_fixed; i++)
 		put_property(j, "fix-version", f->fixed[i]);
 	xml_close(j->out, "properties");

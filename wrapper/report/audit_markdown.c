@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pip-audit's Markdown tables. Ordinary text is printed as it prints it; what would end a cell, open a tag or load a picture is escaped,
- * and a text of several lines stands in one.
+ * pip-audit's Markdown tables, the most urgent finding first, with columns of ours where they have something to tell. Ordinary text is
+ * printed as it prints it; what would end a cell, open a tag or load a picture is escaped, and a text of several lines stands in one.
  */
 #include "matcher/base/text.h"
 #include "wrapper/report/audit_report.h"
@@ -90,7 +90,48 @@ static void put_fix(struct buf *out, const struct audit_report *r, const struct 
 	buf_text(out, BETWEEN); /* pip-audit leaves the cell out here, and what follows slips to the left */
 }
 
-static void put_finding(struct buf *out, const struct audit_report *r, size_t index)
+/* Columns of ours, which pip-audit has not: there where a finding fills them. */
+static void put_exploitation(struct buf *out, const struct audit_report *r, size_t index)
+{
+	buf_text(out, BETWEEN);
+	audit_exploitation(out, &r->audit->findings[index]);
+}
+
+static void put_owner(struct buf *out, const struct audit_report *r, size_t index)
+{
+	buf_text(out, BETWEEN);
+	put_word(out, r->audit->verdict.judgements[index].owner);
+}
+
+static bool any_exploitation(const struct audit_report *r, size_t index)
+{
+	const struct pipgate_finding *f = &r->audit->findings[index];
+
+	return f->exploited || f->has_epss || f->exploit_public;
+}
+
+static bool any_owner(const struct audit_report *r, size_t index)
+{
+	return r->audit->verdict.judgements[index].owner.n > 0;
+}
+
+static const struct own_column {
+	const char *title;
+	bool (*any)(const struct audit_report *r, size_t index);
+	void (*put)(struct buf *out, const struct audit_report *r, size_t index);
+} own_columns[] = {{"Exploitation", any_exploitation, put_exploitation}, {"Owner", any_owner, put_owner}};
+
+#define OWN_COLUMNS (sizeof(own_columns) / sizeof(*own_columns))
+
+static bool own_shown(const struct audit_report *r, const struct own_column *column)
+{
+	for (size_t i = 0; i < r->audit->n_findings; i++)
+		if (finding_counts(&r->findings[i]) && column->any(r, i))
+			return true;
+	return false;
+}
+
+static void put_finding(struct buf *out, const struct audit_report *r, size_t index, const bool *own)
 {
 	const struct pipgate_finding *f = &r->audit->findings[index];
 	const struct finding_shown *s = &r->findings[index];
@@ -118,6 +159,9 @@ static void put_finding(struct buf *out, const struct audit_report *r, size_t in
 		buf_text(out, BETWEEN);
 		put_description(out, s->description);
 	}
+	for (size_t i = 0; i < OWN_COLUMNS; i++)
+		if (own[i])
+			own_columns[i].put(out, r, index);
 	buf_byte(out, '\n');
 }
 
@@ -129,19 +173,27 @@ static void put_findings(struct buf *out, const struct audit_report *r)
 	} columns[] = {{"Name", true}, {"Version", true}, {"ID", true}, {"Fix Versions", true}, {"Applied Fix", r->n_fixes > 0},
 		{"Aliases", r->aliases}, {"Description", r->description}};
 	size_t n = sizeof(columns) / sizeof(*columns);
+	bool own[OWN_COLUMNS];
 
+	for (size_t i = 0; i < OWN_COLUMNS; i++)
+		own[i] = own_shown(r, &own_columns[i]);
 	buf_byte(out, '\n');
 	for (size_t i = 0; i < n; i++)
 		if (columns[i].shown)
 			buf_format(out, "%s%s", i ? BETWEEN : "", columns[i].title);
+	for (size_t i = 0; i < OWN_COLUMNS; i++)
+		if (own[i])
+			buf_format(out, BETWEEN "%s", own_columns[i].title);
 	buf_byte(out, '\n');
 	for (size_t i = 0; i < n; i++)
 		if (columns[i].shown)
 			buf_text(out, i ? BETWEEN "---" : "---");
+	for (size_t i = 0; i < OWN_COLUMNS; i++)
+		buf_text(out, own[i] ? BETWEEN "---" : "");
 	buf_byte(out, '\n');
 	for (size_t i = 0; i < r->audit->n_findings; i++)
-		if (!r->findings[i].ignored)
-			put_finding(out, r, i);
+		if (finding_counts(&r->findings[r->audit->verdict.order[i]]))
+			put_finding(out, r, r->audit->verdict.order[i], own);
 }
 
 static void put_skipped(struct buf *out, const struct audit_report *r)

@@ -19,6 +19,7 @@ const char *upgrade_word(enum upgrade upgrade); /* "patch" */
 /* Beside each finding: context that every format shows alike. */
 struct finding_shown {
 	bool ignored;            /* --ignore-vuln: counted, and shown nowhere else */
+	bool pardoned;           /* an exception or the baseline lets it pass: counted, and shown where a format can say so */
 	struct span id;          /* the one to show: PYSEC, CVE, other (pip-audit's order) */
 	const struct span *aliases; /* the others, sorted */
 	size_t n_aliases;
@@ -48,7 +49,8 @@ struct audit_report {
 	bool fix, dry_run;      /* --fix was asked for */
 	bool description, aliases; /* shown? (--desc, --aliases; auto is decided by the format) */
 	size_t n_ignored;       /* findings that --ignore-vuln took out */
-	size_t n_shown, n_vulnerable; /* findings that are left, and distributions that have one */
+	size_t n_pardoned;      /* those that an exception or the baseline lets pass */
+	size_t n_shown, n_vulnerable; /* findings that count, and distributions that have one */
 	const char *project_page; /* pages of projects: put the normalized name and "/" behind it; NULL: none is known */
 };
 
@@ -64,6 +66,12 @@ extern const struct audit_format audit_formats[]; /* ends with a NULL name; in t
 const struct audit_format *audit_format_find(const char *name);
 
 audit_writer audit_columns, audit_json, audit_cyclonedx_json, audit_cyclonedx_xml, audit_markdown, audit_sarif, audit_junit, audit_github;
+
+/* Does it count: neither ignored nor pardoned? */
+static inline bool finding_counts(const struct finding_shown *shown)
+{
+	return !shown->ignored && !shown->pardoned;
+}
 
 /* The findings of components[index] begin at *first; their number, the ignored ones with them. */
 size_t audit_findings_of(const struct audit_report *report, size_t index, size_t *first);

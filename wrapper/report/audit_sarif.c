@@ -67,11 +67,11 @@ static int by_id(const void *a, const void *b, void *ctx)
 static void make_rules(struct sarif *s)
 {
 	const struct audit_report *r = s->report;
-	size_t *order = must(arena_array(r->inventory->run, r->n_shown + 1, sizeof(*order))), n = 0;
+	size_t *order = must(arena_array(r->inventory->run, r->audit->n_findings + 1, sizeof(*order))), n = 0;
 
-	s->rules = must(arena_array(r->inventory->run, r->n_shown + 1, sizeof(*s->rules)));
+	s->rules = must(arena_array(r->inventory->run, r->audit->n_findings + 1, sizeof(*s->rules)));
 	s->rule_of = must(arena_array(r->inventory->run, r->audit->n_findings + 1, sizeof(*s->rule_of)));
-	for (size_t i = 0; i < r->audit->n_findings && n < r->n_shown; i++)
+	for (size_t i = 0; i < r->audit->n_findings; i++)
 		if (!r->findings[i].ignored)
 			order[n++] = i;
 	qsort_r(order, n, sizeof(*order), by_id, (void *)(uintptr_t)r);
@@ -249,12 +249,51 @@ static void put_locations(struct sarif *s, const char *file, size_t line, struct
 	json_end(s->out, ']');
 }
 
+static void put_exploitation(struct sarif *s, const struct pipgate_finding *f)
+{
+	json_bool(s->out, "exploited", f->exploited);
+	json_bool(s->out, "exploitPublic", f->exploit_public);
+	json_share(s->out, "epss", f->has_epss, f->epss);
+	json_share(s->out, "epssPercentile", f->has_epss, f->epss_percentile);
+}
+
+static void put_judgement(struct sarif *s, size_t index)
+{
+	const struct pipgate_judgement *j = &s->report->audit->verdict.judgements[index];
+	const struct pipgate_risk *risk = &s->report->audit->verdict.risks[index];
+
+	json_text(s->out, "verdict", span_of(report_action_word(j->action)));
+	json_text(s->out, "reason", j->reason);
+	json_optional(s->out, "where", j->where);
+	json_optional(s->out, "message", j->message);
+	if (j->blocks_from)
+		json_time(s->out, "blocksFrom", j->blocks_from);
+	json_text(s->out, "pardon", span_of(audit_pardon_word(j->pardon)));
+	json_optional(s->out, "owner", j->owner);
+	json_number(s->out, "priority", risk->priority);
+	json_text(s->out, "risk", risk->sum);
+}
+
+/* What is suppressed stays in the document and is no open alert. */
+static void put_suppressions(struct sarif *s, size_t index)
+{
+	if (!s->report->findings[index].pardoned)
+		return;
+	json_key(s->out, "suppressions");
+	json_begin(s->out, '[');
+	json_begin(s->out, '{');
+	json_text(s->out, "kind", SPAN("external"));
+	json_text(s->out, "status", SPAN("accepted"));
+	json_text(s->out, "justification", s->report->audit->verdict.judgements[index].reason);
+	json_end(s->out, '}');
+	json_end(s->out, ']');
+}
+
 static void put_properties(struct sarif *s, size_t index)
 {
 	const struct pipgate_finding *f = &s->report->audit->findings[index];
 	const struct finding_shown *shown = &s->report->findings[index];
 	const struct pipgate_component *c = &s->report->audit->components[f->component];
-	const struct pipgate_judgement *j = &s->report->audit->verdict.judgements[index];
 
 	json_key(s->out, "properties");
 	json_begin(s->out, '{');
@@ -263,8 +302,8 @@ static void put_properties(struct sarif *s, size_t index)
 	json_texts(s->out, "aliases", shown->aliases, shown->n_aliases);
 	json_text(s->out, "severity", span_of(pipgate_level_name(f->severity.level)));
 	json_bool(s->out, "malicious", f->malicious);
-	json_text(s->out, "verdict", span_of(report_action_word(j->action)));
-	json_text(s->out, "reason", j->reason);
+	put_exploitation(s, f);
+	put_judgement(s, index);
 	json_texts(s->out, "fixVersions", f->fixed, f->n_fixed);
 	json_bool(s->out, "direct", shown->direct);
 	json_number(s->out, "dependents", (int64_t)shown->dependents);
@@ -278,6 +317,12 @@ static const char *level_of(enum pipgate_action action)
 	return action == PIPGATE_BLOCK ? "error" : action == PIPGATE_WARN ? "warning" : "note";
 }
 
+/* SARIF's own priority ends at 100. */
+static int64_t rank_of(const struct pipgate_risk *risk)
+{
+	return risk->priority < 100 ? (int64_t)risk->priority : 100;
+}
+
 static void put_result(struct sarif *s, size_t index)
 {
 	const struct pipgate_finding *f = &s->report->audit->findings[index];
@@ -287,6 +332,8 @@ static void put_result(struct sarif *s, size_t index)
 	json_text(s->out, "ruleId", s->report->findings[index].id);
 	json_number(s->out, "ruleIndex", (int64_t)s->rule_of[index]);
 	json_text(s->out, "level", span_of(level_of(s->report->audit->verdict.judgements[index].action)));
+	json_number(s->out, "rank", rank_of(&s->report->audit->verdict.risks[index]));
+	put_suppressions(s, index);
 	audit_title(&s->text, s->report, index);
 	buf_text(&s->text, ": ");
 	audit_sentence(&s->text, s->report, index);
@@ -353,6 +400,7 @@ static void put_examined(struct sarif *s)
 	json_number(s->out, "unknown", (int64_t)audit_unknown(r));
 	json_number(s->out, "broken", (int64_t)broken);
 	json_number(s->out, "ignored", (int64_t)r->n_ignored);
+	json_number(s->out, "pardoned", (int64_t)r->n_pardoned);
 	if (r->context->database)
 		json_time(s->out, "databaseBuilt", r->context->database->built);
 	json_end(s->out, '}');

@@ -21,6 +21,16 @@ void audit_severity(struct buf *out, const struct pipgate_severity *severity)
 	audit_score(out, severity);
 }
 
+void audit_exploitation(struct buf *out, const struct pipgate_finding *f)
+{
+	if (f->exploited)
+		buf_text(out, "exploited");
+	if (f->has_epss)
+		buf_format(out, "%sEPSS %u.%02u %%", f->exploited ? ", " : "", f->epss / 100u, f->epss % 100u);
+	if (f->exploit_public)
+		buf_format(out, "%sexploit public", f->exploited || f->has_epss ? ", " : "");
+}
+
 /* ---- sentences ---- */
 
 static void put_component(struct buf *out, const struct pipgate_component *c)
@@ -39,7 +49,11 @@ void audit_title(struct buf *out, const struct audit_report *report, size_t find
 	text_escape(out, report->findings[finding].id);
 	buf_text(out, " (");
 	audit_severity(out, &f->severity);
-	buf_text(out, f->malicious ? ", malicious)" : ")");
+	buf_text(out, f->malicious ? ", malicious" : "");
+	if (f->exploited || f->has_epss || f->exploit_public)
+		buf_text(out, ", ");
+	audit_exploitation(out, f);
+	buf_byte(out, ')');
 }
 
 static void put_list(struct buf *out, const char *before, const struct span *values, size_t n)
@@ -55,6 +69,7 @@ void audit_sentence(struct buf *out, const struct audit_report *report, size_t f
 	const struct pipgate_finding *f = &report->audit->findings[finding];
 	const struct finding_shown *s = &report->findings[finding];
 	const struct pipgate_chain *chain = &report->audit->chains[finding];
+	const struct pipgate_judgement *j = &report->audit->verdict.judgements[finding];
 
 	if (s->summary.n)
 		audit_short(out, s->summary, WORDS_SHORT);
@@ -69,6 +84,10 @@ void audit_sentence(struct buf *out, const struct audit_report *report, size_t f
 		buf_text(out, i ? ", " : "; needed by ");
 		put_component(out, &report->audit->components[chain->components[chain->n - 2 - i]]);
 	}
+	if (j->owner.n)
+		put_list(out, "; ask ", &j->owner, 1);
+	if (s->pardoned)
+		put_list(out, "; let pass: ", &j->reason, 1);
 }
 
 void audit_short(struct buf *out, struct span text, size_t characters)
@@ -180,4 +199,13 @@ size_t audit_about_component(const struct audit_report *report, size_t from)
 	while (i < v->n_judgements && (v->judgements[i].action == PIPGATE_ALLOW || v->judgements[i].rule == PIPGATE_RULE_VERSION))
 		i++;
 	return i;
+}
+
+const char *audit_pardon_word(enum pipgate_pardon pardon)
+{
+	static const char *const words[] = {
+		[PIPGATE_PARDON_NONE] = "none", [PIPGATE_PARDON_EXCEPTION] = "exception", [PIPGATE_PARDON_BASELINE] = "baseline",
+	};
+
+	return words[pardon];
 }

@@ -14,9 +14,11 @@
 void audit_score(struct buf *out, const struct pipgate_severity *severity);    /* "7.5"; nothing where it is unknown */
 void audit_severity(struct buf *out, const struct pipgate_severity *severity); /* "HIGH 7.5", "UNKNOWN" */
 
-/* One line, safe to be shown: "jinja2 2.10: PYSEC-2019-217 (HIGH 8.6)". */
+/* What is known of attacks: "exploited, EPSS 94.21 %, exploit public"; nothing where nothing is. */
+void audit_exploitation(struct buf *out, const struct pipgate_finding *finding);
+/* One line, safe to be shown: "jinja2 2.10: PYSEC-2019-217 (HIGH 8.6, exploited, EPSS 94.21 %)". */
 void audit_title(struct buf *out, const struct audit_report *report, size_t finding);
-/* The rest of it, one line: "summary; also CVE-2019-10906; fixed in 2.10.1; needed by flask 1.0". */
+/* The rest of it, one line: "summary; also CVE-2019-10906; fixed in 2.10.1; needed by flask 1.0; ask team-a; let pass: …". */
 void audit_sentence(struct buf *out, const struct audit_report *report, size_t finding);
 /* Whole lines: each is escaped, ends of line stay. */
 void audit_prose(struct buf *out, struct span text);
@@ -35,5 +37,7 @@ const struct found *audit_found(const struct audit_report *report, size_t compon
 /* What the policy says against a component itself, by its name or kind: the index of such a judgement at or behind from, n_judgements: no more.
  * A version that is none is told by audit->unknown. */
 size_t audit_about_component(const struct audit_report *report, size_t from);
+
+const char *audit_pardon_word(enum pipgate_pardon pardon); /* "baseline" */
 
 #endif

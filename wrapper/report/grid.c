@@ -53,6 +53,23 @@ static void cell_version(struct buf *cell, struct grid *grid, size_t row)
 	text_escape(cell, component_of(grid, row)->version);
 }
 
+/* Lines that the row has anyway: what is only worth a look fills those. */
+static size_t lines_there(const struct grid *grid, const struct pipgate_finding *f)
+{
+	size_t n = f->n_ids > f->n_fixed ? f->n_ids : f->n_fixed;
+
+	return n < grid->lines ? n : grid->lines;
+}
+
+/* The mark is always there, the probability where there is room. */
+static void cell_exploitation(struct buf *cell, const struct grid *grid, const struct pipgate_finding *f)
+{
+	if (f->exploited)
+		buf_text(cell, grid->lines > 1 ? "\nexploited" : " exploited");
+	if (f->has_epss && lines_there(grid, f) > 1u + f->exploited)
+		buf_format(cell, "\nEPSS %u.%u %%", f->epss / 100u, f->epss / 10u % 10u);
+}
+
 static void cell_severity(struct buf *cell, struct grid *grid, size_t row)
 {
 	const struct pipgate_finding *f = finding_of(grid, row);
@@ -63,6 +80,7 @@ static void cell_severity(struct buf *cell, struct grid *grid, size_t row)
 		buf_text(cell, "UNKNOWN");
 	else
 		buf_format(cell, "%s %u.%u", pipgate_level_name(f->severity.level), f->severity.tenths / 10, f->severity.tenths % 10);
+	cell_exploitation(cell, grid, f);
 }
 
 /* One more line, cut at width. */
@@ -248,7 +266,7 @@ static const char *severity_colour(const struct pipgate_finding *finding)
 		[PIPGATE_LEVEL_MEDIUM] = "yellow",   [PIPGATE_LEVEL_HIGH] = "red",  [PIPGATE_LEVEL_CRITICAL] = "lightred",
 	};
 
-	return finding->malicious ? "lightred" : colours[finding->severity.level];
+	return finding->malicious || finding->exploited ? "lightred" : colours[finding->severity.level];
 }
 
 static struct libscols_table *table_new(const struct grid *grid)
@@ -299,7 +317,7 @@ static void grid_print(struct buf *out, const struct grid *grid, cells_row *cell
 	scols_unref_table(table);
 }
 
-/* ---- the rows, strictest first ---- */
+/* ---- the rows: the strictest first, of those the most urgent ---- */
 
 static size_t rows_pick(const struct audit *audit, size_t *rows, size_t *left_out)
 {
@@ -307,10 +325,12 @@ static size_t rows_pick(const struct audit *audit, size_t *rows, size_t *left_ou
 
 	for (enum pipgate_action action = PIPGATE_BLOCK; action > PIPGATE_ALLOW; action--)
 		for (size_t i = 0; i < audit->n_findings; i++) {
-			if (audit->verdict.judgements[i].action != action)
+			size_t finding = audit->verdict.order[i];
+
+			if (audit->verdict.judgements[finding].action != action)
 				continue;
 			if (n < GRID_ROWS_MAX)
-				rows[n++] = i;
+				rows[n++] = finding;
 			wanted++;
 		}
 	*left_out = wanted - n;

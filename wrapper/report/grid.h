@@ -14,7 +14,7 @@ struct grid_rest { /* what the table had no room for */
 	size_t n_chains;
 };
 
-/* The strictest first, each in at most `lines` lines; those that the policy allows are not shown. */
+/* The strictest first, of those the most urgent, each in at most `lines` lines; those that the policy allows are not shown. */
 struct grid_rest grid_write(struct buf *out, const struct audit *audit, const struct report_style *style, size_t lines);
 
 #endif

@@ -77,6 +77,15 @@ void json_time(struct buf *out, const char *name, int64_t seconds)
 	json_optional(out, name, span_of(text));
 }
 
+void json_share(struct buf *out, const char *name, bool known, unsigned share)
+{
+	json_key(out, name);
+	if (known)
+		buf_format(out, "%u.%04u", share / 10000, share % 10000);
+	else
+		buf_text(out, "null");
+}
+
 void json_texts(struct buf *out, const char *name, const struct span *values, size_t n)
 {
 	json_key(out, name);

@@ -19,6 +19,7 @@ void json_optional(struct buf *out, const char *name, struct span value); /* nul
 void json_bool(struct buf *out, const char *name, bool value);
 void json_number(struct buf *out, const char *name, int64_t value);
 void json_time(struct buf *out, const char *name, int64_t seconds);      /* RFC 3339 in UTC; null outside of its years */
+void json_share(struct buf *out, const char *name, bool known, unsigned share); /* × 10,000 → 0.0000 … 1.0000; null: not known */
 void json_texts(struct buf *out, const char *name, const struct span *values, size_t n);
 void json_place(struct buf *out, const char *name, struct span place);   /* an address or path, without user and password */
 
