@@ -6,25 +6,9 @@
 #ifndef WRAPPER_CHECK_H
 #define WRAPPER_CHECK_H
 
-#include "wrapper/decide.h"
+#include "matcher/policy/policy.h"
+#include "wrapper/remedy.h"
 
-enum policy_check_on {
-	POLICY_CHECK_PLAN = 1, /* one run for the whole plan */
-	POLICY_CHECK_ARCHIVE,  /* one run per archive */
-};
-
-struct policy_check {
-	const char *name;    /* NULL: the program's base name */
-	char *const *run;    /* NULL-ended */
-	enum policy_check_on on;
-	const char *format;  /* how its answer is read: a row of answer.c, NULL: pipgate */
-	int64_t timeout_ms;  /* 0: CHECK_TIMEOUT_MS */
-	enum pipgate_action then; /* what its "no" means: WARN or BLOCK; 0: BLOCK */
-	bool may_loosen;
-	const char *layer;
-};
-
-#define CHECK_TIMEOUT_MS 30000
 #define CHECK_ANSWER_MAX ((size_t)1 << 20) /* bytes of one answer */
 
 struct check_request {
@@ -33,10 +17,14 @@ struct check_request {
 	size_t n_checks;
 	const struct audit *audit;
 	const struct audit_context *context;
+	const struct remedy *way; /* how pip is asked for archives; NULL: there is no pip to ask */
 };
 
 /* Appends the checks' opinions to facts, one per component of the audit. A check that does not answer has said no. A status
  * other than OK means that no check may count as passed. */
 enum pipgate_status checks_run(const struct check_request *request, struct pipgate_facts *facts, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Those that the policy names, between audit_match() and audit_judge_case(): audit->facts is made where it is missing. */
+enum pipgate_status checks_apply(struct audit *audit, const struct pipgate_policy *policy, const struct audit_context *context,
+	const struct remedy *way, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 #endif

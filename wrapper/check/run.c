@@ -16,13 +16,6 @@
 
 #define QUESTION_MAX ((size_t)64 << 20)
 
-static const char *name_of(const struct policy_check *check)
-{
-	const char *slash = strrchr(check->run[0], '/');
-
-	return check->name ? check->name : slash ? slash + 1 : check->run[0];
-}
-
 /* ---- the program ---- */
 
 static bool others_may_write(const char *path)
@@ -64,7 +57,7 @@ static void prepare(const struct check_request *request, const struct policy_che
 	*ask = (struct ask){
 		.argv = words_end(&words),
 		.question = question,
-		.timeout_ms = check->timeout_ms ? check->timeout_ms : CHECK_TIMEOUT_MS,
+		.timeout_ms = check->timeout_ms,
 		.limit = CHECK_ANSWER_MAX,
 		.fault = fault,
 	};
@@ -95,8 +88,8 @@ static void spread(const struct check_request *request, const struct policy_chec
 {
 	const struct audit *audit = request->audit;
 	const struct pipgate_opinion opinion = {
-		.engine = must_span(arena_copy(request->run, span_of(name_of(check)))),
-		.action = said->action == PIPGATE_ALLOW || said->action == PIPGATE_WARN ? said->action : check->then ? check->then : PIPGATE_BLOCK,
+		.engine = must_span(arena_copy(request->run, span_of(check->name))),
+		.action = said->action == PIPGATE_ALLOW || said->action == PIPGATE_WARN ? said->action : check->then == PIPGATE_WARN ? PIPGATE_WARN : PIPGATE_BLOCK,
 		.text = said->text,
 	};
 	const struct said of_all = {.action = said->action, .text = said->text};
@@ -119,7 +112,7 @@ static void spread(const struct check_request *request, const struct policy_chec
 static void no_answer(const struct check_request *request, const struct policy_check *check, const char *why, struct pipgate_facts *facts)
 {
 	const struct said said = {
-		.text = span_of(text_format(request->run, "the check %s did not answer: %s", name_of(check), why)),
+		.text = span_of(text_format(request->run, "the check %s did not answer: %s", check->name, why)),
 	};
 
 	spread(request, check, &said, facts);
@@ -161,12 +154,10 @@ static enum pipgate_status refuse(const struct check_request *request, struct pi
 	for (size_t i = 0; i < request->n_checks; i++) {
 		const struct policy_check *check = &request->checks[i];
 
-		if (!check->run || !check->run[0])
-			return error_set(error, PIPGATE_INVALID, "a check of %s names no program", check->layer ? check->layer : "the policy");
 		if (check->on != POLICY_CHECK_PLAN)
-			return error_set(error, PIPGATE_INVALID, "the check %s: only on: plan is known", name_of(check));
+			return error_set(error, PIPGATE_INVALID, "the check %s: only on: plan is known", check->name);
 		if (!answer_format_known(check->format))
-			return error_set(error, PIPGATE_INVALID, "the check %s: there is no format %s", name_of(check), check->format);
+			return error_set(error, PIPGATE_INVALID, "the check %s: there is no format %s", check->name, check->format);
 	}
 	return PIPGATE_OK;
 }
@@ -186,4 +177,23 @@ enum pipgate_status checks_run(const struct check_request *request, struct pipga
 	for (size_t i = 0; status == PIPGATE_OK && i < request->n_checks; i++)
 		listen(request, &request->checks[i], &asks[i], facts);
 	return status;
+}
+
+enum pipgate_status checks_apply(struct audit *audit, const struct pipgate_policy *policy, const struct audit_context *context,
+	const struct remedy *way, struct pipgate_error *error)
+{
+	const struct check_request request = {
+		.run = audit->run,
+		.checks = policy->checks.items,
+		.n_checks = policy->checks.n,
+		.audit = audit,
+		.context = context,
+		.way = way,
+	};
+
+	if (!request.n_checks || !audit->n_components)
+		return PIPGATE_OK;
+	if (!audit->facts)
+		audit->facts = must(arena_array(audit->run, audit->n_components, sizeof(*audit->facts)));
+	return checks_run(&request, audit->facts, error);
 }
