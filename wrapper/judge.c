@@ -153,7 +153,7 @@ static enum pipgate_status decide(const struct judge_input *in, struct audit *au
 	if (status == PIPGATE_OK)
 		status = facts_apply(audit, in->policy, &source, cursor, error);
 	if (status == PIPGATE_OK)
-		status = checks_apply(audit, in->policy, context, in->remedy, error);
+		status = checks_apply(audit, in->policy, context, in->way ? in->way : &no_pip, error);
 	return status == PIPGATE_OK ? audit_judge_case(audit, in->policy, error) : status;
 }
 
@@ -196,6 +196,7 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 	};
 	struct audit audit = {
 		.run = in->run, .environment = in->environment, .components = in->components, .n_components = in->n, .now = context.now};
+	const struct remedy no_pip = {.pip = NULL};
 	struct pipgate_error error;
 	int status;
 

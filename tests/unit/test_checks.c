@@ -163,9 +163,15 @@ static void other_tools(void **state)
 	expect("echo '{\"result\":[{\"expressions\":[{\"value\":{\"opinion\":\"warn\",\"message\":\"m\"}}]}]}'", "opa", PIPGATE_WARN, "m");
 	expect("echo '{}'", "opa", PIPGATE_BLOCK, "is the rule defined?");
 	expect("echo '{\"result\":[{\"expressions\":[{\"value\":true}]}]}'", "opa", PIPGATE_BLOCK, "did not answer");
-	expect("echo '{\"issues\":0,\"errors\":{}}'", "guarddog", 0, "");
-	expect("echo '{\"issues\":2,\"errors\":{},\"risks\":[{\"name\":\"risk.process.spawn\"}]}'; exit 1", "guarddog", PIPGATE_BLOCK, "risk.process.spawn; and 1 more");
-	expect("echo '{\"issues\":0,\"errors\":{\"rule\":\"failed\"}}'", "guarddog", PIPGATE_BLOCK, "incomplete");
+	expect("echo '{\"issues\":4,\"errors\":{},\"risks\":[]}'", "guarddog", 0, "");
+	expect("echo '{\"issues\":4,\"errors\":{},\"risks\":[{\"severity\":\"medium\",\"threat_description\":\"m\"}]}'", "guarddog", 0, "");
+	expect("echo '{\"issues\":4,\"errors\":{},\"risks\":[{\"severity\":\"medium\",\"threat_description\":\"m\"}]}'", "guarddog:medium",
+		PIPGATE_BLOCK, "m");
+	expect("echo '{\"errors\":{},\"risks\":[{\"severity\":\"high\",\"threat_description\":\"runs a shell\"},{\"severity\":\"high\"}]}'; exit 1",
+		"guarddog", PIPGATE_BLOCK, "runs a shell; and 1 more");
+	expect("echo '{\"errors\":{},\"risks\":[{\"threat_description\":\"m\"}]}'", "guarddog", PIPGATE_BLOCK, "without a severity");
+	expect("echo '{\"issues\":0,\"errors\":{}}'", "guarddog", PIPGATE_BLOCK, "without a list of risks");
+	expect("echo '{\"issues\":0,\"errors\":{\"rule\":\"failed\"},\"risks\":[]}'", "guarddog", PIPGATE_BLOCK, "incomplete");
 	expect("exit 2", "guarddog", PIPGATE_BLOCK, "status 2");
 	expect("echo '{\"errors\":[],\"results\":[{\"issue_severity\":\"MEDIUM\",\"issue_text\":\"exec\"}]}'; exit 1", "bandit", 0, "");
 	expect("echo '{\"errors\":[],\"results\":[{\"issue_severity\":\"MEDIUM\",\"issue_text\":\"exec\"}]}'; exit 1", "bandit:medium", PIPGATE_BLOCK, "exec");

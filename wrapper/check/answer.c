@@ -82,17 +82,32 @@ static enum pipgate_status read_pipgate(struct reading *r, const cJSON *tree)
 
 /* ---- reasons for a no ---- */
 
-static struct span reasons(struct reading *r, const cJSON *first, const char *key, size_t n)
+/* The first few of n. key: the member that says it; NULL: they are texts. severity: the member that is at least `least`; NULL: all are. */
+struct reasons {
+	const char *key, *severity;
+	enum pipgate_level least;
+};
+
+static bool counts(const struct reasons *reasons, const cJSON *c, bool *known)
+{
+	enum pipgate_level level;
+
+	*known = !reasons->severity || pipgate_level_parse(json_string(json_member(c, reasons->severity)), &level);
+	return *known && (!reasons->severity || level >= reasons->least);
+}
+
+static struct span words_of(struct reading *r, const struct reasons *reasons, const cJSON *list, size_t n)
 {
 	struct span text;
 	struct buf out;
 	size_t shown = 0;
+	bool known;
 
 	buf_init(&out, NULL, REASONS_BYTES);
-	for (const cJSON *c = first; c && shown < REASONS_SHOWN; c = c->next) {
-		struct span one = json_string(key ? json_member(c, key) : c);
+	for (const cJSON *c = list->child; c && shown < REASONS_SHOWN; c = c->next) {
+		struct span one = json_string(reasons->key ? json_member(c, reasons->key) : c);
 
-		if (!one.n || out.n + one.n > REASONS_BYTES - 64)
+		if (!counts(reasons, c, &known) || !one.n || out.n + one.n > REASONS_BYTES - 64)
 			continue;
 		buf_text(&out, shown++ ? "; " : "");
 		buf_span(&out, one);
@@ -104,58 +119,70 @@ static struct span reasons(struct reading *r, const cJSON *first, const char *ke
 	return text;
 }
 
+/* A no where one of the list counts. */
+static enum pipgate_status read_reasons(struct reading *r, const struct reasons *reasons, const cJSON *list)
+{
+	size_t n = 0;
+	bool known;
+
+	for (const cJSON *c = list->child; c; c = c->next) {
+		n += counts(reasons, c, &known);
+		if (!known)
+			return nonsense(r, "about an issue without a severity");
+	}
+	add(r, n ? PIPGATE_UNDECIDED : PIPGATE_ALLOW, words_of(r, reasons, list, n));
+	return PIPGATE_OK;
+}
+
+static enum pipgate_level least_of(const struct reading *r)
+{
+	enum pipgate_level least = PIPGATE_LEVEL_HIGH;
+
+	if (r->level.n && !pipgate_level_parse(r->level, &least))
+		least = PIPGATE_LEVEL_UNKNOWN; /* the strictest: format_find() has refused it */
+	return least;
+}
+
 static enum pipgate_status read_opa(struct reading *r, const cJSON *tree)
 {
 	const cJSON *results = json_member(tree, "result");
 	const cJSON *expressions = json_member(results ? results->child : NULL, "expressions");
 	const cJSON *value = json_member(expressions ? expressions->child : NULL, "value");
-	size_t n = 0;
+	const struct reasons all = {NULL};
 
 	if (!value) /* opa prints {} for a rule that is not defined */
 		return nonsense(r, "without a value (is the rule defined?)");
 	if (!cJSON_IsArray(value))
 		return read_pipgate(r, value);
-	for (const cJSON *c = value->child; c; c = c->next, n++)
+	for (const cJSON *c = value->child; c; c = c->next)
 		if (!cJSON_IsString(c))
 			return nonsense(r, "a list of something else than texts");
-	add(r, n ? PIPGATE_UNDECIDED : PIPGATE_ALLOW, reasons(r, value->child, NULL, n));
-	return PIPGATE_OK;
+	return read_reasons(r, &all, value);
 }
 
+/* Its `issues` count single signs, which honest packages have, too; its `risks` are those that together mean something. */
 static enum pipgate_status read_guarddog(struct reading *r, const cJSON *tree)
 {
-	const cJSON *issues = json_member(tree, "issues"), *errors = json_member(tree, "errors"), *risks = json_member(tree, "risks");
-	size_t n;
+	const cJSON *risks = json_member(tree, "risks"), *errors = json_member(tree, "errors");
+	const struct reasons levelled = {"threat_description", "severity", least_of(r)};
 
-	if (!cJSON_IsNumber(issues) || !(issues->valuedouble >= 0 && issues->valuedouble <= JSON_VALUES))
-		return nonsense(r, "without a number of issues");
+	if (!cJSON_IsArray(risks))
+		return nonsense(r, "without a list of risks, which guarddog has from version 3 on");
 	if (errors && errors->child)
 		return nonsense(r, "incomplete: some of its rules failed");
-	n = (size_t)issues->valuedouble;
-	add(r, n ? PIPGATE_UNDECIDED : PIPGATE_ALLOW, reasons(r, cJSON_IsArray(risks) ? risks->child : NULL, "name", n));
-	return PIPGATE_OK;
+	return read_reasons(r, &levelled, risks);
 }
 
 static enum pipgate_status read_bandit(struct reading *r, const cJSON *tree)
 {
-	const cJSON *results = json_member(tree, "results"), *errors = json_member(tree, "errors"), *first = NULL;
-	enum pipgate_level least = PIPGATE_LEVEL_HIGH, level;
-	size_t n = 0;
+	const cJSON *results = json_member(tree, "results"), *errors = json_member(tree, "errors");
+	const struct reasons levelled = {"issue_text", "issue_severity", least_of(r)};
 
 	if (!cJSON_IsArray(results))
 		return nonsense(r, "without results");
 	if (errors && errors->child)
 		return nonsense(r, "incomplete: some files could not be read");
-	if (r->level.n && !pipgate_level_parse(r->level, &least))
-		return nonsense(r, "to be read by a level that is none");
-	for (const cJSON *c = results->child; c; c = c->next) {
-		if (!pipgate_level_parse(json_string(json_member(c, "issue_severity")), &level))
-			return nonsense(r, "about an issue without a severity");
-		if (level >= least && !n++)
-			first = c;
-	}
-	add(r, n ? PIPGATE_UNDECIDED : PIPGATE_ALLOW, keep_member(r->run, first, "issue_text"));
-	return PIPGATE_OK;
+	return read_reasons(r, &levelled, results);
 }
 
 /* ---- the table ---- */
@@ -168,7 +195,7 @@ static const struct format {
 } formats[] = {
 	{"pipgate", read_pipgate, 0, false},
 	{"opa", read_opa, 0, false},
-	{"guarddog", read_guarddog, 1, false},
+	{"guarddog", read_guarddog, 1, true},
 	{"bandit", read_bandit, 1, true},
 };
 

@@ -65,6 +65,8 @@ static int spawn(struct pipgate_run *run, const struct ask *ask, const int ends[
 	posix_spawnattr_init(&attributes);
 	for (int i = 0; i < 3 && !failed; i++)
 		failed = posix_spawn_file_actions_adddup2(&actions, ends[i], i);
+	if (!failed && ask->folder)
+		failed = posix_spawn_file_actions_addchdir_np(&actions, ask->folder);
 	if (!failed)
 		failed = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
 	posix_spawnattr_setsigmask(&attributes, &none);

@@ -8,6 +8,7 @@
 struct ask {
 	/* in */
 	char *const *argv;  /* argv[0] is an absolute path */
+	const char *folder; /* where it runs; NULL: where we do */
 	struct span question;
 	int64_t timeout_ms;
 	size_t limit;       /* bytes of an answer */

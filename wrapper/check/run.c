@@ -1,67 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Checks of a plan: which programs, what they are asked, whom their opinions are about. */
-#include <errno.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wrapper/check/answer.h"
+#include "wrapper/check/archive.h"
 #include "wrapper/check/ask.h"
 #include "wrapper/check/check.h"
+#include "wrapper/check/program.h"
 #include "wrapper/keep.h"
-#include "wrapper/pip/locate.h"
+#include "wrapper/report/json_writer.h"
 #include "wrapper/report/report.h"
 
 #include "matcher/base/banned.h"
 
 #define QUESTION_MAX ((size_t)64 << 20)
-
-/* ---- the program ---- */
-
-static bool others_may_write(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) || (st.st_mode & (S_IWGRP | S_IWOTH)) || (st.st_uid != 0 && st.st_uid != geteuid());
-}
-
-/* The file itself and the folder that it lies in, behind every link. NULL: *fault says why not. */
-static char *program_of(struct pipgate_run *run, const char *word, const char **fault)
-{
-	char *found = word[0] == '/' || !strchr(word, '/') ? program_on_path(run, word) : NULL;
-	char *real = found ? realpath(found, NULL) : NULL, *path = NULL;
-
-	if (!real)
-		*fault = text_format(run, "%s is no program by an absolute path, nor on PATH", word);
-	else {
-		path = text_copy(run, span_of(real));
-		*strrchr(real, '/') = 0;
-		if (others_may_write(path) || others_may_write(*real ? real : "/")) {
-			*fault = text_format(run, "others may write %s, or its folder", path);
-			path = NULL;
-		}
-	}
-	free(real);
-	return path ? found : NULL; /* by the name it was found by: an environment's python is a link */
-}
-
-static void prepare(const struct check_request *request, const struct policy_check *check, struct span question, struct ask *ask)
-{
-	struct words words = {.run = request->run};
-	const char *fault = NULL;
-	char *program = program_of(request->run, check->run[0], &fault);
-
-	if (program)
-		words_add(&words, program);
-	words_add_all(&words, check->run + 1);
-	*ask = (struct ask){
-		.argv = words_end(&words),
-		.question = question,
-		.timeout_ms = check->timeout_ms,
-		.limit = CHECK_ANSWER_MAX,
-		.fault = fault,
-	};
-}
+#define WORD_MAX ((size_t)64 << 10) /* of a command line, with paths put in */
+#define AT_ONCE 4                   /* archives that are unpacked at a time: each may be gigabytes */
 
 /* ---- opinions ---- */
 
@@ -89,7 +43,8 @@ static void spread(const struct check_request *request, const struct policy_chec
 	const struct audit *audit = request->audit;
 	const struct pipgate_opinion opinion = {
 		.engine = must_span(arena_copy(request->run, span_of(check->name))),
-		.action = said->action == PIPGATE_ALLOW || said->action == PIPGATE_WARN ? said->action : check->then == PIPGATE_WARN ? PIPGATE_WARN : PIPGATE_BLOCK,
+		.action = said->action == PIPGATE_ALLOW || said->action == PIPGATE_WARN ? said->action :
+			check->then == PIPGATE_WARN ? PIPGATE_WARN : PIPGATE_BLOCK,
 		.text = said->text,
 	};
 	const struct said of_all = {.action = said->action, .text = said->text};
@@ -109,74 +64,227 @@ static void spread(const struct check_request *request, const struct policy_chec
 		spread(request, check, &of_all, facts);
 }
 
-static void no_answer(const struct check_request *request, const struct policy_check *check, const char *why, struct pipgate_facts *facts)
-{
-	const struct said said = {
-		.text = span_of(text_format(request->run, "the check %s did not answer: %s", check->name, why)),
-	};
+/* ---- a task: one run of a check ---- */
 
-	spread(request, check, &said, facts);
+struct task {
+	const struct policy_check *check;
+	const struct archive *archive; /* NULL: it is asked about the plan */
+};
+
+static struct said about(const struct check_request *request, const struct task *task, struct said said)
+{
+	const struct pipgate_component *c = task->archive ? &request->audit->components[task->archive->component] : NULL;
+
+	if (c && !said.name.n) {
+		said.name = c->name;
+		said.version = c->version;
+	}
+	return said;
 }
 
-static void listen(const struct check_request *request, const struct policy_check *check, const struct ask *ask, struct pipgate_facts *facts)
+static void no_answer(const struct check_request *request, const struct task *task, const char *why, struct pipgate_facts *facts)
+{
+	const struct said said = about(request, task, (struct said){
+		.text = span_of(text_format(request->run, "the check %s did not answer: %s", task->check->name, why)),
+	});
+
+	spread(request, task->check, &said, facts);
+}
+
+static void listen(const struct check_request *request, const struct task *task, const struct ask *ask, struct pipgate_facts *facts)
 {
 	struct pipgate_error error;
 	const struct said *said;
 	size_t n;
 
 	if (ask->fault)
-		no_answer(request, check, ask->fault, facts);
-	else if (answer_read(request->run, check->format, ask->status, ask->answer, &said, &n, &error) != PIPGATE_OK)
-		no_answer(request, check, error.text, facts);
+		no_answer(request, task, ask->fault, facts);
+	else if (answer_read(request->run, task->check->format, ask->status, ask->answer, &said, &n, &error) != PIPGATE_OK)
+		no_answer(request, task, error.text, facts);
 	else
-		for (size_t i = 0; i < n; i++)
-			spread(request, check, &said[i], facts);
+		for (size_t i = 0; i < n; i++) {
+			const struct said one = about(request, task, said[i]);
+
+			spread(request, task->check, &one, facts);
+		}
 }
 
-/* ---- the way ---- */
+/* ---- what it is asked, and how it is started ---- */
 
-static enum pipgate_status question_of(const struct check_request *request, struct span *out, struct pipgate_error *error)
+static enum pipgate_status kept(struct pipgate_run *run, struct buf *text, struct span *out, struct pipgate_error *error)
 {
-	enum pipgate_status status;
+	enum pipgate_status status = buf_status(text);
+
+	if (status == PIPGATE_OK)
+		*out = keep_buf(run, text);
+	buf_fini(text);
+	return status == PIPGATE_OK ? status : error_set(error, status, "the plan is too large to ask a check about");
+}
+
+static enum pipgate_status question_of_plan(const struct check_request *request, struct span *out, struct pipgate_error *error)
+{
 	struct buf text;
 
 	buf_init(&text, NULL, QUESTION_MAX);
 	report_json(&text, request->audit, request->context, &(struct report_style){.width = 80});
-	status = buf_status(&text);
-	if (status == PIPGATE_OK)
-		*out = keep_buf(request->run, &text);
+	return kept(request->run, &text, out, error);
+}
+
+static enum pipgate_status question_of_archive(const struct check_request *request, const struct archive *archive, struct span *out,
+	struct pipgate_error *error)
+{
+	struct buf text;
+
+	buf_init(&text, NULL, QUESTION_MAX);
+	json_begin(&text, '{');
+	json_text(&text, "schema", SPAN("pipgate/check/1"));
+	json_key(&text, "component");
+	report_component(&text, request->audit, archive->component);
+	json_text(&text, "archive", span_of(archive->path));
+	json_text(&text, "folder", span_of(archive->folder));
+	json_end(&text, '}');
+	buf_byte(&text, '\n');
+	return kept(request->run, &text, out, error);
+}
+
+/* "--target={folder}" with the archive's own. Too long: it is cut, and no path then. */
+static const char *fill(struct pipgate_run *run, const char *word, const struct archive *archive)
+{
+	const struct {
+		struct span mark;
+		const char *value;
+	} places[] = {{SPAN("{folder}"), archive->folder}, {SPAN("{archive}"), archive->path}};
+	const char *filled;
+	struct buf text;
+
+	buf_init(&text, NULL, WORD_MAX);
+	while (*word) {
+		size_t i = 0;
+
+		while (i < sizeof(places) / sizeof(*places) && strncmp(word, places[i].mark.p, places[i].mark.n) != 0)
+			i++;
+		if (i < sizeof(places) / sizeof(*places)) {
+			buf_text(&text, places[i].value);
+			word += places[i].mark.n;
+		} else {
+			buf_byte(&text, (unsigned char)*word++);
+		}
+	}
+	filled = buf_status(&text) == PIPGATE_OK ? text_copy(run, buf_view(&text)) : NULL;
 	buf_fini(&text);
-	return status == PIPGATE_OK ? status : error_set(error, status, "the plan is too large to ask a check about");
+	return filled;
+}
+
+static struct ask prepare(const struct check_request *request, const struct task *task, struct span question)
+{
+	const struct policy_check *check = task->check;
+	const struct archive *archive = task->archive;
+	struct ask ask = {.question = question, .timeout_ms = check->timeout_ms, .limit = CHECK_ANSWER_MAX,
+		.folder = archive ? archive->folder : NULL};
+	struct words words = {.run = request->run};
+	const char *program = program_of(request->run, check->run[0], &ask.fault);
+
+	words_add(&words, program ? program : "");
+	for (char *const *word = check->run + 1; *word; word++) {
+		const char *filled = archive ? fill(request->run, *word, archive) : *word;
+
+		if (!filled)
+			ask.fault = "its command line is too long";
+		else
+			words_add(&words, filled);
+	}
+	ask.argv = words_end(&words);
+	return ask;
+}
+
+/* ---- the way ---- */
+
+static enum pipgate_status ask_about_plan(const struct check_request *request, struct pipgate_facts *facts, struct pipgate_error *error)
+{
+	struct task *tasks = must(arena_array(request->run, request->n_checks, sizeof(*tasks)));
+	struct ask *asks = must(arena_array(request->run, request->n_checks, sizeof(*asks)));
+	enum pipgate_status status;
+	struct span question;
+	size_t n = 0;
+
+	for (size_t i = 0; i < request->n_checks; i++)
+		if (request->checks[i].on == POLICY_CHECK_PLAN)
+			tasks[n++].check = &request->checks[i];
+	if (!n)
+		return PIPGATE_OK;
+	status = question_of_plan(request, &question, error);
+	for (size_t i = 0; status == PIPGATE_OK && i < n; i++)
+		asks[i] = prepare(request, &tasks[i], question);
+	if (status == PIPGATE_OK)
+		status = asks_run(request->run, asks, n, error);
+	for (size_t i = 0; status == PIPGATE_OK && i < n; i++)
+		listen(request, &tasks[i], &asks[i], facts);
+	return status;
+}
+
+/* All checks of a few archives, which are there for so long. */
+static enum pipgate_status ask_about_few(const struct check_request *request, struct archive *archives, size_t n_archives,
+	struct pipgate_facts *facts, struct pipgate_error *error)
+{
+	struct task *tasks = must(arena_array(request->run, n_archives * request->n_checks, sizeof(*tasks)));
+	struct ask *asks = must(arena_array(request->run, n_archives * request->n_checks, sizeof(*asks)));
+	enum pipgate_status status = PIPGATE_OK;
+	struct span question = {NULL, 0};
+	size_t n = 0;
+
+	for (size_t a = 0; status == PIPGATE_OK && a < n_archives; a++) {
+		archive_unfold(request->run, &archives[a]);
+		if (!archives[a].fault)
+			status = question_of_archive(request, &archives[a], &question, error);
+		for (size_t i = 0; status == PIPGATE_OK && i < request->n_checks; i++)
+			if (request->checks[i].on == POLICY_CHECK_ARCHIVE) {
+				tasks[n] = (struct task){&request->checks[i], &archives[a]};
+				asks[n] = archives[a].fault ? (struct ask){.fault = archives[a].fault} : prepare(request, &tasks[n], question);
+				n++;
+			}
+	}
+	if (status == PIPGATE_OK)
+		status = asks_run(request->run, asks, n, error);
+	for (size_t i = 0; status == PIPGATE_OK && i < n; i++)
+		listen(request, &tasks[i], &asks[i], facts);
+	for (size_t a = 0; a < n_archives; a++)
+		archive_fold(&archives[a]);
+	return status;
+}
+
+static enum pipgate_status ask_about_archives(const struct check_request *request, struct pipgate_facts *facts, struct pipgate_error *error)
+{
+	struct archive *archives;
+	enum pipgate_status status;
+	bool any = false;
+	size_t n;
+
+	for (size_t i = 0; i < request->n_checks; i++)
+		any |= request->checks[i].on == POLICY_CHECK_ARCHIVE;
+	if (!any || !request->way)
+		return PIPGATE_OK;
+	status = archives_bring(request, &archives, &n, error);
+	for (size_t i = 0; status == PIPGATE_OK && i < n; i += AT_ONCE)
+		status = ask_about_few(request, archives + i, n - i < AT_ONCE ? n - i : AT_ONCE, facts, error);
+	return status;
 }
 
 static enum pipgate_status refuse(const struct check_request *request, struct pipgate_error *error)
 {
-	for (size_t i = 0; i < request->n_checks; i++) {
-		const struct policy_check *check = &request->checks[i];
-
-		if (check->on != POLICY_CHECK_PLAN)
-			return error_set(error, PIPGATE_INVALID, "the check %s: only on: plan is known", check->name);
-		if (!answer_format_known(check->format))
-			return error_set(error, PIPGATE_INVALID, "the check %s: there is no format %s", check->name, check->format);
-	}
+	for (size_t i = 0; i < request->n_checks; i++)
+		if (!answer_format_known(request->checks[i].format))
+			return error_set(error, PIPGATE_INVALID, "the check %s: there is no format %s", request->checks[i].name,
+				request->checks[i].format);
 	return PIPGATE_OK;
 }
 
 enum pipgate_status checks_run(const struct check_request *request, struct pipgate_facts *facts, struct pipgate_error *error)
 {
-	struct ask *asks = must(arena_array(request->run, request->n_checks, sizeof(*asks)));
 	enum pipgate_status status = refuse(request, error);
-	struct span question;
 
 	if (status == PIPGATE_OK)
-		status = question_of(request, &question, error);
-	for (size_t i = 0; status == PIPGATE_OK && i < request->n_checks; i++)
-		prepare(request, &request->checks[i], question, &asks[i]);
-	if (status == PIPGATE_OK)
-		status = asks_run(request->run, asks, request->n_checks, error);
-	for (size_t i = 0; status == PIPGATE_OK && i < request->n_checks; i++)
-		listen(request, &request->checks[i], &asks[i], facts);
-	return status;
+		status = ask_about_plan(request, facts, error);
+	return status == PIPGATE_OK ? ask_about_archives(request, facts, error) : status;
 }
 
 enum pipgate_status checks_apply(struct audit *audit, const struct pipgate_policy *policy, const struct audit_context *context,
