@@ -145,6 +145,7 @@ static const char *find_remedy(const struct judge_input *in, const struct judge_
 static enum pipgate_status decide(const struct judge_input *in, struct audit *audit, const struct audit_context *context,
 	const struct pipgate_cursor *cursor, struct pipgate_error *error)
 {
+	const struct remedy no_pip = {.pip = NULL};
 	struct facts_source source = {NULL, NULL, NULL};
 	enum pipgate_status status = audit_match(audit, cursor, error);
 
@@ -196,7 +197,6 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 	};
 	struct audit audit = {
 		.run = in->run, .environment = in->environment, .components = in->components, .n_components = in->n, .now = context.now};
-	const struct remedy no_pip = {.pip = NULL};
 	struct pipgate_error error;
 	int status;
 

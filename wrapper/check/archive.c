@@ -2,6 +2,7 @@
 #include "wrapper/check/archive.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -260,26 +261,46 @@ static void compare(struct bringing *b, struct archive *archive)
 
 /* ---- the way ---- */
 
+/* A folder of its own: a plan may be made anew, and its archives with it. */
+static const char *new_folder(struct pipgate_run *run, struct pipgate_error *error)
+{
+	const char *temporary = temporary_folder(error);
+	char *folder;
+
+	if (!temporary)
+		return NULL;
+	folder = text_format(run, "%s/archives-XXXXXX", temporary);
+	if (mkdtemp(folder))
+		return folder;
+	error_set(error, PIPGATE_FAILED, "%s: %s", folder, strerror(errno));
+	return NULL;
+}
+
+/* NULL: pip has been there; which archives it brought is to be seen. */
+static const char *ask_pip(struct bringing *b)
+{
+	struct pipgate_error error;
+	const char *wanted;
+
+	if (!b->request->way->pip)
+		return "there is no pip to bring its archive";
+	b->folder = new_folder(b->run, &error);
+	wanted = b->folder ? text_format(b->run, "%s.txt", b->folder) : NULL;
+	if (!wanted || write_wanted(b, wanted, &error) != PIPGATE_OK || run_pip(b, wanted, &error) != PIPGATE_OK)
+		return text_copy(b->run, span_of(error.text));
+	return NULL;
+}
+
 static void bring_from_pip(struct bringing *b)
 {
 	struct archive *v = b->list.items;
-	const char *fault = "there is no pip to bring its archive", *temporary;
-	struct pipgate_error error;
+	const char *fault = ask_pip(b);
 
-	if (b->request->way->pip) {
-		temporary = temporary_folder(&error);
-		b->folder = temporary ? text_format(b->run, "%s/archives", temporary) : NULL;
-		if (temporary && write_wanted(b, text_format(b->run, "%s/archives.txt", temporary), &error) == PIPGATE_OK &&
-			run_pip(b, text_format(b->run, "%s/archives.txt", temporary), &error) == PIPGATE_OK) {
-			take_files(b);
-			fault = "pip brought no archive of it";
-		} else {
-			fault = text_copy(b->run, span_of(error.text));
-		}
-	}
+	if (!fault)
+		take_files(b);
 	for (size_t i = 0; i < b->list.n; i++)
 		if (!v[i].path && !v[i].fault)
-			v[i].fault = fault;
+			v[i].fault = fault ? fault : "pip brought no archive of it";
 }
 
 static void add(struct bringing *b, size_t index)
