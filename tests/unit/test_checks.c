@@ -83,7 +83,7 @@ static void faults(void **state)
 	int64_t begun = clock_monotonic_ms();
 
 	(void)state;
-	expect("exit 1", NULL, PIPGATE_BLOCK, "the check c did not answer: it ended with status 1");
+	expect("exit 1", NULL, PIPGATE_BLOCK, "did not answer: it ended with status 1");
 	expect("echo '{\"opinion\": \"allow\"}'; exit 1", NULL, PIPGATE_BLOCK, "status 1");
 	expect("kill -SEGV $$", NULL, PIPGATE_BLOCK, "signal 11");
 	expect("sleep 30", NULL, PIPGATE_BLOCK, "longer than 400 ms");

@@ -85,7 +85,7 @@ static struct said about(const struct check_request *request, const struct task 
 static void no_answer(const struct check_request *request, const struct task *task, const char *why, struct pipgate_facts *facts)
 {
 	const struct said said = about(request, task, (struct said){
-		.text = span_of(text_format(request->run, "the check %s did not answer: %s", task->check->name, why)),
+		.text = span_of(text_format(request->run, "did not answer: %s", why)),
 	});
 
 	spread(request, task->check, &said, facts);
