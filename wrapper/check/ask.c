@@ -37,8 +37,9 @@ struct child {
 
 /* ---- starting ---- */
 
-/* Credentials, and what steers us, pip or Python, are in variables: a few that are neither are passed on. */
-static char **harmless(struct pipgate_run *run)
+/* Credentials, and what steers us, pip or Python, are in variables: a few that are neither are passed on. In a folder of its own there
+ * may be anything: a Python shall not take its modules from there. */
+static char **harmless(struct pipgate_run *run, const struct ask *ask)
 {
 	static const char *const names[] = {"PATH=", "HOME=", "LANG=", "LANGUAGE=", "LC_ALL=", "LC_CTYPE=", "LC_MESSAGES=", "TZ=", "TMPDIR="};
 	struct words words = {.run = run};
@@ -47,6 +48,8 @@ static char **harmless(struct pipgate_run *run)
 		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 			if (strncmp(*e, names[i], strlen(names[i])) == 0)
 				words_add(&words, *e);
+	if (ask->folder)
+		words_add(&words, "PYTHONSAFEPATH=1");
 	return words_end(&words);
 }
 
@@ -73,7 +76,7 @@ static int spawn(struct pipgate_run *run, const struct ask *ask, const int ends[
 	posix_spawnattr_setsigdefault(&attributes, &all);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	if (!failed)
-		failed = posix_spawn(pid, ask->argv[0], &actions, &attributes, ask->argv, harmless(run));
+		failed = posix_spawn(pid, ask->argv[0], &actions, &attributes, ask->argv, harmless(run, ask));
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	return failed;
