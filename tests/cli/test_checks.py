@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 
-from lib import index, wheels
+from lib import enabling, index, wheels
 from lib.case import Skipped, case
 
 SOME = "22.2.2 newest"
@@ -105,8 +105,27 @@ def check_of_another_archive(c):
     c.index.core_metadata = False
     c.index.second = {other.filename: other.data}
     before = c.snapshot()
-    c.expect(c.gate("install", "--no-cache-dir", "idna"), status=40, err="c0: did not answer: ")
+    c.expect(c.gate("install", "--no-cache-dir", "idna"), status=40, err="c0: did not answer: pip does not bring its archive: THESE")
+    c.index.core_metadata, c.index.hashes = True, False  # nobody tells the hash of markupsafe: pip compares none
+    c.index.files[other.filename].asked = 0
+    c.expect(c.gate("install", "--no-cache-dir", c.index.file_url(other.filename), "markupsafe"), status=40,
+             err="c0: did not answer: its archive has the SHA-256 ")
     c.unchanged(before)
+
+
+@case(pips="newest", mode="any")
+def check_in_an_enabled_interpreter(c):
+    """The pip that brings archives for a check is not held itself: each check is asked once. Build requirements are looked at, too."""
+    c.files += [index.sdist("needy", "1.0", needs=["markupsafe"])]
+    base = enabling.own(c)
+    enabling.enable(c)
+    check, log = program(c, ["markupsafe"])
+    policy(c, ([sys.executable, check], {"on": "archive"}), sdist="allow")
+    enabling.expect(c, [base.python, "-m", "pip", "install", "jinja2==3.1.6"], 40, err="c0: no markupsafe")
+    c.equal(sorted(r["asked"]["component"]["name"] for r in log_of(log)), ["jinja2", "markupsafe"], "whom it is asked about")
+    enabling.expect(c, [base.python, "-m", "pip", "install", "idna==3.7"], 0)
+    c.equal([r["asked"]["component"]["name"] for r in log_of(log)], ["idna"], "whom it is asked about")
+    enabling.expect(c, [base.python, "-m", "pip", "install", "needy"], 40, err="c0: no markupsafe")
 
 
 @case(pips="newest", mode="any")
