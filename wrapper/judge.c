@@ -11,6 +11,7 @@
 #include "wrapper/ask.h"
 #include "wrapper/facts/apply.h"
 #include "wrapper/case/history.h"
+#include "wrapper/check/check.h"
 #include "wrapper/file.h"
 #include "wrapper/policy/profile.h"
 #include "wrapper/report/report.h"
@@ -142,9 +143,10 @@ static const char *find_remedy(const struct judge_input *in, const struct judge_
 }
 
 /* Findings, facts, verdict. */
-static enum pipgate_status decide(const struct judge_input *in, struct audit *audit, const struct pipgate_cursor *cursor,
-	struct pipgate_error *error)
+static enum pipgate_status decide(const struct judge_input *in, struct audit *audit, const struct audit_context *context,
+	const struct pipgate_cursor *cursor, struct pipgate_error *error)
 {
+	const struct remedy no_pip = {.pip = NULL};
 	struct facts_source source = {NULL, NULL, NULL};
 	enum pipgate_status status = audit_match(audit, cursor, error);
 
@@ -152,6 +154,8 @@ static enum pipgate_status decide(const struct judge_input *in, struct audit *au
 		source = (struct facts_source){in->remedy->pip, in->remedy->arguments, in->remedy->settings};
 	if (status == PIPGATE_OK)
 		status = facts_apply(audit, in->policy, &source, cursor, error);
+	if (status == PIPGATE_OK)
+		status = checks_apply(audit, in->policy, context, in->way ? in->way : &no_pip, error);
 	return status == PIPGATE_OK ? audit_judge_case(audit, in->policy, error) : status;
 }
 
@@ -197,7 +201,7 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 	struct pipgate_error error;
 	int status;
 
-	if (decide(in, &audit, &cursor, &error) != PIPGATE_OK)
+	if (decide(in, &audit, &context, &cursor, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "cannot decide: %s; nothing was installed", error.text);
 	context.remedy = find_remedy(in, database, &audit);
 	log_stage("decide", "%zu components, %zu findings", audit.n_components, audit.n_findings);

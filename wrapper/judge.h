@@ -27,6 +27,7 @@ struct judge_input {
 	bool dry_run, quiet;
 	const struct remedy *remedy; /* a block looks for the nearest clean set with it; its database is filled in. NULL: it does not */
 	struct buf *clean; /* takes the nearest clean set, as constraints; NULL: it is not wanted */
+	const struct remedy *way; /* how pip is asked for archives that checks look at; NULL: there is no pip */
 	struct buf *why; /* takes the first reason of a block (report_reason); NULL: it is not wanted */
 };
 

@@ -13,9 +13,11 @@
 
 #define REMEDY_SECONDS 10 /* pip asks its index about each distribution that may have to move */
 
+/* How pip is asked once more. */
 struct remedy {
 	struct pip *pip;                   /* located */
 	const struct arguments *arguments; /* of the command */
+	const struct arguments *general;   /* what stood before it; NULL: nothing */
 	char *const *settings;             /* NAME=VALUE of pip's variables, NULL-ended, where they are not in our environment; NULL: they are */
 	const char *database;              /* its path */
 	bool downgrades;                   /* an older release will do: nothing is installed yet (on-block: resolve) */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "wrapper/audit/audit.h"
+#include "wrapper/check/check.h"
 #include "wrapper/policy/profile.h"
 #include "wrapper/sorted.h"
 
@@ -134,7 +135,11 @@ static enum pipgate_status judge_input(struct auditing *a, struct joined *joined
 	mark_roots(a, &a->dependents[input], first, end);
 	part.components = components + first;
 	part.n_components = end - first;
-	status = audit_decide(&part, a->policy, &a->advisories.cursor, error);
+	status = audit_match(&part, &a->advisories.cursor, error);
+	if (status == PIPGATE_OK)
+		status = checks_apply(&part, a->policy, &a->context, NULL, error);
+	if (status == PIPGATE_OK)
+		status = audit_judge_case(&part, a->policy, error);
 	if (status != PIPGATE_OK)
 		return status;
 	join(a, joined, &part, first);

@@ -6,6 +6,7 @@
 #include "wrapper/command/decide.h"
 #include "wrapper/judge.h"
 #include "wrapper/pip/report.h"
+#include "wrapper/temporary.h"
 #include "wrapper/policy/layers.h"
 
 #include "matcher/base/banned.h"
@@ -61,6 +62,7 @@ int command_decide(int argc, char **argv)
 		status = decide_for_hook(run, argv[1] + sizeof(protocol) - 1);
 	else
 		status = decide(run, argv);
+	temporary_remove();
 	pipgate_run_free(&run);
 	return status;
 }

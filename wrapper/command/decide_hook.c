@@ -23,15 +23,15 @@ struct asked {
 
 #define WHY_MAX ((size_t)64 << 10)
 
-/* What looks for a way on needs: this pip, what was asked of it, and its settings. NULL: there is none (build requirements are pip's own). */
-static const struct remedy *remedy_of(const struct asked *a)
+/* How this pip is asked once more: what was asked of it, and its settings. NULL: it cannot be. */
+static const struct remedy *way_of(const struct asked *a)
 {
 	struct remedy *remedy = must(arena_alloc(a->run, sizeof(*remedy)));
 	struct arguments *arguments = must(arena_alloc(a->run, sizeof(*arguments)));
 	struct pip *pip = must(arena_alloc(a->run, sizeof(*pip)));
 	struct question copy = a->question;
 
-	if (strcmp(copy.ask, "plan") != 0 || !copy.python || pip_locate(a->run, "pip", copy.python, pip, NULL) != PIPGATE_OK)
+	if (!copy.python || pip_locate(a->run, "pip", copy.python, pip, NULL) != PIPGATE_OK)
 		return NULL;
 	arguments_read(a->run, words_end(&copy.arguments), PIP_INSTALL, arguments);
 	*remedy = (struct remedy){.pip = pip, .arguments = arguments, .settings = words_end(&copy.settings)};
@@ -41,6 +41,7 @@ static const struct remedy *remedy_of(const struct asked *a)
 static struct judge_input input_of(const struct asked *a, long quiet, struct buf *why)
 {
 	const struct question *q = &a->question;
+	const struct remedy *way = way_of(a);
 
 	return (struct judge_input){
 		.run = a->run,
@@ -57,7 +58,8 @@ static struct judge_input input_of(const struct asked *a, long quiet, struct buf
 		.dry_run = q->dry_run != NULL,
 		.quiet = quiet > 0,
 		.why = why,
-		.remedy = remedy_of(a),
+		.remedy = strcmp(q->ask, "plan") == 0 ? way : NULL, /* build requirements are pip's own */
+		.way = way,
 	};
 }
 
@@ -87,13 +89,14 @@ static int judge_asked(const struct asked *a)
 	return status;
 }
 
-/* What may not run is told by malice, by its name, and by where it comes from. How vulnerable it is is judged when the plan
- * is whole: the resolver builds versions that it then discards. */
+/* What may not run is told by malice, by its name, and by where it comes from. How vulnerable it is, and what checks say, is judged
+ * when the plan is whole: the resolver builds versions that it then discards. */
 static enum pipgate_status read_build(struct asked *a, struct pipgate_error *error)
 {
 	enum pipgate_status status = question_build(a->run, &a->question, &a->plan, error);
 
 	a->options.report = NULL;
+	a->policy->checks = (struct list){0};
 	if (status == PIPGATE_OK)
 		status = pipgate_policy_set(a->policy, SPAN("fail-on"), SPAN("none"), "before code runs", error);
 	return status;

@@ -128,7 +128,7 @@ static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, co
 	struct buf *clean)
 {
 	const struct components all = closure(gate);
-	const struct remedy remedy = {.pip = &gate->pip, .arguments = &gate->arguments};
+	const struct remedy remedy = {.pip = &gate->pip, .arguments = &gate->arguments, .general = &gate->general};
 	const struct judge_input input = {
 		.run = gate->run,
 		.options = gate->options,
@@ -145,6 +145,7 @@ static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, co
 		.quiet = gate->quiet,
 		.remedy = &remedy,
 		.clean = clean,
+		.way = &remedy,
 	};
 
 	return judge(&input, database);

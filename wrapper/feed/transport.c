@@ -92,6 +92,8 @@ static enum pipgate_status job_write(const struct transport_job *job, uint32_t n
 		field_number(out, "trusted", 1);
 	if (together)
 		field_number(out, "together", 1);
+	if (job->pieces)
+		field_number(out, "pieces", 1);
 	buf_byte(out, 0);
 	buf_span(out, job->body);
 	if (buf_status(out) != PIPGATE_OK)

@@ -39,6 +39,7 @@ struct transport_job {
 	uint32_t max_entries;       /* 0: TRANSPORT_ENTRIES; entries not sent count too */
 	uint32_t max_ratio;         /* unpacked : packed of the whole container; 0: TRANSPORT_RATIO */
 	uint32_t deadline_ms;       /* for the whole job; 0: TRANSPORT_DEADLINE_MS */
+	bool pieces;                /* unpack: what is larger than an ITEM comes in several, of one name, one after the other */
 };
 
 #define TRANSPORT_BYTES ((uint64_t)2 << 30) /* OSV's all.zip for PyPI unpacks to some 100 MiB */

@@ -37,6 +37,7 @@ static const struct field {
 	{"deadline-ms", FIELD_NUMBER, offsetof(struct job, deadline_ms), 1, 3600000},
 	{"body-bytes", FIELD_NUMBER, offsetof(struct job, body_bytes), 0, FETCH_BODY_MAX},
 	{"together", FIELD_NUMBER, offsetof(struct job, together), 0, 1},
+	{"pieces", FIELD_NUMBER, offsetof(struct job, pieces), 0, 1},
 };
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 

@@ -16,7 +16,7 @@ struct job {
 	const char *place, *etag, *suffix, *prefix; /* "" where not given */
 	const char *accept, *authority, *client, *proxy; /* media types; files of certificates; an address */
 	const char *signature, *public_key, *secret_key, *comment;
-	uint64_t max_bytes, max_entries, max_ratio, deadline_ms, body_bytes, together, netrc, trusted;
+	uint64_t max_bytes, max_entries, max_ratio, deadline_ms, body_bytes, together, pieces, netrc, trusted;
 	char *body; /* owned: body_bytes */
 	char text[FETCH_JOB_MAX + 1]; /* what the fields point into; a secret key among them */
 };

@@ -97,6 +97,15 @@ static enum pipgate_status name_check(struct unpack *u, struct span name)
 	return fetch_fail(u->fetch, FETCH_CLASS_LIMIT, "no memory for the names of the archive");
 }
 
+/* The room is full and there is more: it goes out as a piece, where the job takes pieces. */
+static enum pipgate_status body_goes_on(struct unpack *u, struct span name)
+{
+	if (!u->fetch->job->pieces)
+		return fetch_fail(u->fetch, FETCH_CLASS_LIMIT, "the entry " SPAN_FMT " is larger than %" PRIu64 " bytes", SPAN_ARG(name),
+				  FETCH_ITEM_MAX);
+	return fetch_item(u->fetch, name, (struct span){u->fetch->room, FETCH_ITEM_MAX});
+}
+
 /* The entry's bytes into the fetch's room. What the header claims about its size is not believed. */
 static enum pipgate_status body_read(struct unpack *u, struct span name, struct span *body)
 {
@@ -111,10 +120,13 @@ static enum pipgate_status body_read(struct unpack *u, struct span name, struct 
 		got = part ? archive_read_data(u->archive, room + n, part < BLOCK ? part : BLOCK) : archive_read_data(u->archive, &more, 1);
 		if (got < 0)
 			return unpack_fault(u->fetch, u->archive);
-		if (!part && got)
-			return fetch_fail(u->fetch, FETCH_CLASS_LIMIT, "the entry " SPAN_FMT " is larger than %" PRIu64 " bytes", SPAN_ARG(name),
-					  FETCH_ITEM_MAX);
-		n += part ? (size_t)got : 0;
+		if (!part && got) {
+			if (body_goes_on(u, name) != PIPGATE_OK)
+				return PIPGATE_FAILED;
+			room[0] = more;
+			n = 0;
+		}
+		n += (size_t)got;
 		if ((size_t)got > u->most - u->unpacked)
 			return fetch_fail(u->fetch, FETCH_CLASS_LIMIT, "unpacks to more than %" PRIu64 " bytes", u->most);
 		u->unpacked += (size_t)got;

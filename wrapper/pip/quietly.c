@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "wrapper/keep.h"
@@ -33,7 +34,7 @@ struct span pip_last_word(struct span text)
 }
 
 /* A pip that is killed leaves its temporary files: in our folder they go with it. */
-static char **environment_in(struct pipgate_run *run, const char *folder)
+static char **environment_in(struct pipgate_run *run, const char *folder, char *const *more)
 {
 	struct words words = {.run = run};
 
@@ -41,10 +42,13 @@ static char **environment_in(struct pipgate_run *run, const char *folder)
 		if (strncmp(*e, "TMPDIR=", 7) != 0)
 			words_add(&words, *e);
 	words_add(&words, text_format(run, "TMPDIR=%s", folder));
+	for (; more && *more; more++)
+		words_add(&words, *more);
 	return words_end(&words);
 }
 
-enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed, struct pipgate_error *error)
+static enum pipgate_status run_with(struct pipgate_run *run, char *const *argv, char *const *more, int *code, struct span *printed,
+	struct pipgate_error *error)
 {
 	const char *folder = temporary_folder(error), *path;
 	int out;
@@ -56,7 +60,7 @@ enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, 
 	out = open(path, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
 	if (out < 0)
 		return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
-	*code = process_run(&(struct process){.argv = argv, .environment = environment_in(run, folder), .stdin_fd = -1, .stdout_fd = out,
+	*code = process_run(&(struct process){.argv = argv, .environment = environment_in(run, folder, more), .stdin_fd = -1, .stdout_fd = out,
 		.stderr_fd = out});
 	close(out);
 	if (process_signal())
@@ -64,6 +68,28 @@ enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, 
 	if (keep_file(run, path, PRINTED_MAX, printed, NULL) != PIPGATE_OK)
 		*printed = SPAN("");
 	return PIPGATE_OK;
+}
+
+enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed, struct pipgate_error *error)
+{
+	return run_with(run, argv, NULL, code, printed, error);
+}
+
+enum pipgate_status pip_run_held(struct pipgate_run *run, char *const *argv, char *const *settings, int *code, struct span *printed,
+	struct pipgate_error *error)
+{
+	struct words more = {.run = run};
+	int fd = memfd_create("pipgate-held", 0); /* inherited, as gate_mark's */
+	enum pipgate_status status;
+
+	if (fd < 0)
+		return error_set(error, PIPGATE_FAILED, "no file in memory: %s", strerror(errno));
+	if (settings)
+		words_add_all(&more, settings);
+	words_add(&more, text_format(run, "PIPGATE_HELD=%d", fd));
+	status = run_with(run, argv, words_end(&more), code, printed, error);
+	close(fd);
+	return status;
 }
 
 static char **dry_words(struct pipgate_run *run, const struct dry_run *dry)

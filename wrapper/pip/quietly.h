@@ -10,6 +10,10 @@ struct span pip_last_word(struct span printed);
 /* Runs pip with both of its streams kept; the status as process_run's. */
 enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* The same of a pip that an enabled interpreter's hook lets go (it brings files, and installs nothing). settings: NAME=VALUE beside
+ * our environment, NULL-ended; NULL: none. */
+enum pipgate_status pip_run_held(struct pipgate_run *run, char *const *argv, char *const *settings, int *code, struct span *printed,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
 
 /* What pip would install, told by a dry run through our own gate: it is asked before build code runs, and findings are let through. */
 struct dry_run {

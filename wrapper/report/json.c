@@ -143,7 +143,7 @@ static void put_facts(struct buf *out, const struct pipgate_facts *facts)
 	json_end(out, '}');
 }
 
-static void put_component(struct buf *out, const struct audit *audit, size_t index)
+void report_component(struct buf *out, const struct audit *audit, size_t index)
 {
 	const struct pipgate_component *c = &audit->components[index];
 
@@ -307,7 +307,7 @@ void report_json(struct buf *out, const struct audit *audit, const struct audit_
 	json_key(out, "components");
 	json_begin(out, '[');
 	for (size_t i = 0; i < audit->n_components; i++)
-		put_component(out, audit, i);
+		report_component(out, audit, i);
 	json_end(out, ']');
 	json_key(out, "findings");
 	json_begin(out, '[');

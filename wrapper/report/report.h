@@ -23,6 +23,9 @@ extern const struct report_format report_formats[]; /* ends with a NULL name */
 report_writer report_table; /* the gate's words on a terminal: the table, the decision and its reason, a way on */
 report_writer report_json;  /* --gate-report: schema pipgate/gate-report/1, docs/gate-report.schema.json */
 
+/* A component as report_json lists it. */
+void report_component(struct buf *out, const struct audit *audit, size_t index);
+
 const char *report_action_word(enum pipgate_action action); /* "block" */
 
 /* Who is blocked first, and why, in a few words of one line; nothing where nothing is. */
