@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "matcher/base/buf.h"
-#include "wrapper/facts/apply.h"
 #include "wrapper/case/history.h"
 #include "wrapper/file.h"
 #include "wrapper/policy/profile.h"
@@ -120,13 +119,10 @@ static const char *find_remedy(const struct judge_input *in, const struct judge_
 static enum pipgate_status decide(const struct judge_input *in, struct audit *audit, const struct pipgate_cursor *cursor,
 	struct pipgate_error *error)
 {
-	struct facts_source source = {NULL, NULL, NULL};
 	enum pipgate_status status = audit_match(audit, cursor, error);
 
-	if (in->remedy)
-		source = (struct facts_source){in->remedy->pip, in->remedy->arguments, in->remedy->settings};
 	if (status == PIPGATE_OK)
-		status = facts_apply(audit, in->policy, &source, cursor, error);
+		status = facts_apply(audit, in->policy, in->index, cursor, error);
 	return status == PIPGATE_OK ? audit_judge_case(audit, in->policy, error) : status;
 }
 
