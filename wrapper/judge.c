@@ -9,7 +9,6 @@
 #include "matcher/base/buf.h"
 #include "matcher/base/text.h"
 #include "wrapper/ask.h"
-#include "wrapper/facts/apply.h"
 #include "wrapper/case/history.h"
 #include "wrapper/check/check.h"
 #include "wrapper/file.h"
@@ -147,13 +146,10 @@ static enum pipgate_status decide(const struct judge_input *in, struct audit *au
 	const struct pipgate_cursor *cursor, struct pipgate_error *error)
 {
 	const struct remedy no_pip = {.pip = NULL};
-	struct facts_source source = {NULL, NULL, NULL};
 	enum pipgate_status status = audit_match(audit, cursor, error);
 
-	if (in->remedy)
-		source = (struct facts_source){in->remedy->pip, in->remedy->arguments, in->remedy->settings};
 	if (status == PIPGATE_OK)
-		status = facts_apply(audit, in->policy, &source, cursor, error);
+		status = facts_apply(audit, in->policy, in->index, cursor, error);
 	if (status == PIPGATE_OK)
 		status = checks_apply(audit, in->policy, context, in->way ? in->way : &no_pip, error);
 	return status == PIPGATE_OK ? audit_judge_case(audit, in->policy, error) : status;

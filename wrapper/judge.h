@@ -4,6 +4,7 @@
 #define WRAPPER_JUDGE_H
 
 #include "wrapper/decide.h"
+#include "wrapper/facts/apply.h"
 #include "wrapper/options.h"
 #include "wrapper/remedy.h"
 
@@ -28,6 +29,7 @@ struct judge_input {
 	const struct remedy *remedy; /* a block looks for the nearest clean set with it; its database is filled in. NULL: it does not */
 	struct buf *clean; /* takes the nearest clean set, as constraints; NULL: it is not wanted */
 	const struct remedy *way; /* how pip is asked for archives that checks look at; NULL: there is no pip */
+	const struct facts_source *index; /* what the policy wants to know is asked of it; NULL: it is not known which one pip has */
 	struct buf *why; /* takes the first reason of a block (report_reason); NULL: it is not wanted */
 };
 

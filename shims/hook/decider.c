@@ -126,10 +126,10 @@ static void write_keys(struct keys *keys, const struct question *q)
 	optional = keys->n;
 	for (size_t i = 0; i < state.arguments.n && !keys->full; i++)
 		key(keys, "argument", state.arguments.v[i]);
-	for (char **e = environ; q->report && e && *e && !keys->full; e++)
+	for (char **e = environ; e && *e && !keys->full; e++)
 		if (strncmp(*e, "PIP_", 4) == 0)
 			key(keys, "setting", *e);
-	if (keys->full && q->report) { /* they only serve to tell a way on */
+	if (keys->full) { /* they only serve to tell a way on, and which index is asked: where they are not, both are not known */
 		keys->n = optional;
 		keys->full = false;
 	}

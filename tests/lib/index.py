@@ -42,11 +42,12 @@ def sdist(name, version, requires=(), legacy=False, needs=(), **options):
 class Request:
     def __init__(self, method, path, headers, status):
         self.method, self.path, self.headers, self.status = method, path, headers, status
-        self.kind = "page" if path.startswith("/simple/") else "metadata" if path.endswith(".metadata") else "file"
+        self.kind = "page" if path.startswith(("/simple/", "/private/")) else "metadata" if path.endswith(".metadata") else "file"
 
 
 class Index:
-    def __init__(self, files):
+    def __init__(self, files, folder="simple"):
+        self.folder = folder       # where the pages are
         self.files = {f.filename: f for f in files}
         self.hashes = True         # sha256 in the pages
         self.core_metadata = True  # PEP 658 sidecars
@@ -60,13 +61,15 @@ class Index:
         self.status = {}           # project → (status, reason), PEP 792
         self.attested = set()      # file names with a provenance, PEP 740
         self.pages = {}            # path → bytes, anything else that it shall serve
+        self.redirect = {}         # path → address
+        self.uploads = True        # upload-time in the pages, PEP 700
         self.requests = []
         self._lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.index = self
         self.port = self._server.server_address[1]
         self.root = "http://127.0.0.1:%d" % self.port
-        self.url = self.root + "/simple/"
+        self.url = "%s/%s/" % (self.root, folder)
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def file_url(self, filename, fragment=False):
@@ -93,9 +96,11 @@ class Index:
                 return status, {}, b"refused by the test\n"
         if self.auth and headers.get("Authorization") != "Basic " + base64.b64encode(":".join(self.auth).encode()).decode():
             return 401, {"WWW-Authenticate": 'Basic realm="tests"'}, b""
+        if path in self.redirect:
+            return 302, {"Location": self.redirect[path]}, b""
         if path in self.pages:
             return 200, {"Content-Type": "text/plain"}, self.pages[path]
-        if path.startswith("/simple/"):
+        if path.startswith("/%s/" % self.folder):
             return self._page(path.split("/")[2], headers)
         if path.startswith("/files/"):
             return self._file(path[len("/files/"):])
@@ -137,6 +142,8 @@ class Index:
             row = {"filename": f.filename, "url": "../../files/" + f.filename, "hashes": {}, "size": len(f.data),
                    "upload-time": f.uploaded, "yanked": f.yanked if f.yanked is not None else False,
                    "provenance": self.root + "/provenance" if f.filename in self.attested else None}
+            if not self.uploads:
+                del row["upload-time"]
             if self.hashes:
                 row["hashes"] = {"sha256": f.sha256()}
             if f.requires_python:

@@ -4,7 +4,9 @@
 
 #include "wrapper/audit/audit.h"
 #include "wrapper/check/check.h"
+#include "wrapper/facts/apply.h"
 #include "wrapper/policy/profile.h"
+#include "wrapper/say.h"
 #include "wrapper/sorted.h"
 
 #include "matcher/base/banned.h"
@@ -123,7 +125,36 @@ static void mark_roots(struct auditing *a, const struct dependents *d, size_t fi
 			components[i].requested = found[i].direct = true;
 }
 
-static enum pipgate_status judge_input(struct auditing *a, struct joined *joined, size_t input, struct pipgate_error *error)
+/* ---- the index, for what the policy asks of it ---- */
+
+/* The index by which pip resolves. NULL: pip is not to be used, or there is none. */
+static const struct facts_source *index_of(struct auditing *a)
+{
+	struct facts_source *source = must(arena_alloc(a->run, sizeof(*source)));
+	struct arguments *arguments = must(arena_alloc(a->run, sizeof(*arguments)));
+	struct words words = {.run = a->run};
+
+	if (a->options.source.disable_pip || gathering_pip(&a->gathering, false, NULL) != PIPGATE_OK)
+		return NULL;
+	source_index_words(&a->options.source, &words);
+	arguments_read(a->run, words_end(&words), PIP_INSTALL, arguments);
+	*source = (struct facts_source){&a->gathering.pip, arguments, NULL};
+	return source;
+}
+
+static enum pipgate_status decide(struct auditing *a, struct audit *part, const struct facts_source *source, struct pipgate_error *error)
+{
+	enum pipgate_status status = audit_match(part, &a->advisories.cursor, error);
+
+	if (status == PIPGATE_OK && source)
+		status = facts_apply(part, a->policy, source, &a->advisories.cursor, error);
+	if (status == PIPGATE_OK)
+		status = checks_apply(part, a->policy, &a->context, NULL, error);
+	return status == PIPGATE_OK ? audit_judge_case(part, a->policy, error) : status;
+}
+
+static enum pipgate_status judge_input(struct auditing *a, const struct facts_source *source, struct joined *joined, size_t input,
+	struct pipgate_error *error)
 {
 	const struct pipgate_component *components = a->inventory.components.items;
 	struct audit part = {.run = a->run, .environment = a->inventory.environment, .now = a->context.now};
@@ -135,16 +166,15 @@ static enum pipgate_status judge_input(struct auditing *a, struct joined *joined
 	mark_roots(a, &a->dependents[input], first, end);
 	part.components = components + first;
 	part.n_components = end - first;
-	status = audit_match(&part, &a->advisories.cursor, error);
-	if (status == PIPGATE_OK)
-		status = checks_apply(&part, a->policy, &a->context, NULL, error);
-	if (status == PIPGATE_OK)
-		status = audit_judge_case(&part, a->policy, error);
+	status = decide(a, &part, source, error);
 	if (status != PIPGATE_OK)
 		return status;
 	join(a, joined, &part, first);
-	for (size_t i = first; i < end; i++)
+	for (size_t i = first; i < end; i++) {
 		a->audit.unknown[i] = part.unknown[i - first];
+		if (part.facts)
+			a->audit.facts[i] = part.facts[i - first];
+	}
 	return PIPGATE_OK;
 }
 
@@ -172,16 +202,20 @@ static const size_t *by_urgency(struct auditing *a, const struct list *risks)
 
 enum pipgate_status audit_judge(struct auditing *a, struct pipgate_error *error)
 {
+	const struct facts_source *source = index_of(a);
 	struct joined joined = {.strictest = PIPGATE_ALLOW};
 	enum pipgate_status status = PIPGATE_OK;
 	struct list *all = &joined.by_finding;
 
 	a->audit = (struct audit){.run = a->run, .environment = a->inventory.environment,
 		.components = a->inventory.components.items, .now = a->context.now,
-		.n_components = a->inventory.components.n, .unknown = must(arena_array(a->run, a->inventory.components.n + 1, sizeof(bool)))};
+		.n_components = a->inventory.components.n, .unknown = must(arena_array(a->run, a->inventory.components.n + 1, sizeof(bool))),
+		.facts = must(arena_array(a->run, a->inventory.components.n + 1, sizeof(struct pipgate_facts)))};
+	if (!source && facts_wanted(a->policy, false))
+		say("what the policy asks of the index is not known: no pip is used");
 	a->dependents = must(arena_array(a->run, a->inventory.inputs.n + 1, sizeof(*a->dependents)));
 	for (size_t i = 0; i < a->inventory.inputs.n && status == PIPGATE_OK; i++)
-		status = judge_input(a, &joined, i, error);
+		status = judge_input(a, source, &joined, i, error);
 	if (status != PIPGATE_OK)
 		return status;
 	for (size_t i = 0; i < joined.by_component.n; i++)

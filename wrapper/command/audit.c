@@ -8,6 +8,7 @@
 #include "wrapper/audit/audit.h"
 #include "wrapper/command/command.h"
 #include "wrapper/process.h"
+#include "wrapper/report/audit_words.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
@@ -108,6 +109,25 @@ static void say_summary(const struct auditing *a)
 	fputc('\n', stderr);
 }
 
+#define BLOCKED_SAID 20 /* lines; the formats for machines have all of them */
+
+/* What the policy has against distributions themselves has no column in pip-audit's formats. */
+static void say_blocked(const struct auditing *a)
+{
+	const struct pipgate_verdict *v = &a->audit.verdict;
+	size_t n = 0;
+
+	for (size_t i = audit_about_component(&a->report, 0); i < v->n_judgements; i = audit_about_component(&a->report, i + 1)) {
+		const struct pipgate_judgement *j = &v->judgements[i];
+		const struct pipgate_component *c = &a->audit.components[j->component];
+
+		if (j->action == PIPGATE_BLOCK && !(a->fixed && a->fixed[j->component]) && n++ < BLOCKED_SAID)
+			say("blocked: " SPAN_FMT " " SPAN_FMT ": " SPAN_FMT, SPAN_ARG(c->name), SPAN_ARG(c->version), SPAN_ARG(j->reason));
+	}
+	if (n > BLOCKED_SAID)
+		say("%zu more are blocked", n - BLOCKED_SAID);
+}
+
 /* ---- the end ---- */
 
 static size_t not_audited(const struct auditing *a)
@@ -170,6 +190,7 @@ static int finish(struct auditing *a)
 
 	say_inputs(a);
 	say_summary(a);
+	say_blocked(a);
 	if (audit_write(a, !a->report.n_shown && !a->inventory.skipped.n, &error) != PIPGATE_OK)
 		return failed(a, error.text);
 	return exit_of(a);

@@ -13,6 +13,7 @@
 
 static int decide(struct pipgate_run *run, char **argv)
 {
+	const struct facts_source configured = {NULL, NULL, NULL}; /* by variables and files alone */
 	struct judge_database database;
 	struct pipgate_error error;
 	struct pipgate_policy *policy;
@@ -44,6 +45,7 @@ static int decide(struct pipgate_run *run, char **argv)
 			.n = plan.n,
 			.environment = plan.environment,
 			.dry_run = true,
+			.index = &configured,
 		},
 		&database);
 	judge_close(&database);

@@ -23,25 +23,48 @@ struct asked {
 
 #define WHY_MAX ((size_t)64 << 10)
 
-/* How this pip is asked once more: what was asked of it, and its settings. NULL: it cannot be. */
-static const struct remedy *way_of(const struct asked *a)
+/* This pip, what was asked of it, and its settings. No pip: they are not known, as they were too many for the question. */
+struct asker {
+	struct pip *pip;
+	struct arguments *arguments;
+	char *const *settings;
+};
+
+static struct asker asker_of(const struct asked *a)
 {
-	struct remedy *remedy = must(arena_alloc(a->run, sizeof(*remedy)));
-	struct arguments *arguments = must(arena_alloc(a->run, sizeof(*arguments)));
-	struct pip *pip = must(arena_alloc(a->run, sizeof(*pip)));
+	struct asker asker = {must(arena_alloc(a->run, sizeof(*asker.pip))), must(arena_alloc(a->run, sizeof(*asker.arguments))), NULL};
 	struct question copy = a->question;
 
-	if (!copy.python || pip_locate(a->run, "pip", copy.python, pip, NULL) != PIPGATE_OK)
-		return NULL;
-	arguments_read(a->run, words_end(&copy.arguments), PIP_INSTALL, arguments);
-	*remedy = (struct remedy){.pip = pip, .arguments = arguments, .settings = words_end(&copy.settings)};
-	return remedy;
+	if (!copy.arguments.list.n || !copy.python || pip_locate(a->run, "pip", copy.python, asker.pip, NULL) != PIPGATE_OK)
+		return (struct asker){NULL, NULL, NULL};
+	arguments_read(a->run, words_end(&copy.arguments), PIP_INSTALL, asker.arguments);
+	asker.settings = words_end(&copy.settings);
+	return asker;
+}
+
+/* How this pip is asked once more. NULL: it cannot be. */
+static const struct remedy *way_of(const struct asked *a, const struct asker *asker)
+{
+	struct remedy *remedy = must(arena_alloc(a->run, sizeof(*remedy)));
+
+	*remedy = (struct remedy){.pip = asker->pip, .arguments = asker->arguments, .settings = asker->settings};
+	return asker->pip ? remedy : NULL;
+}
+
+/* A nested pip is given the index of the outer one by its own arguments. */
+static const struct facts_source *index_of(const struct asked *a, const struct asker *asker)
+{
+	struct facts_source *source = must(arena_alloc(a->run, sizeof(*source)));
+
+	*source = (struct facts_source){asker->pip, asker->arguments, asker->settings};
+	return asker->pip ? source : NULL;
 }
 
 static struct judge_input input_of(const struct asked *a, long quiet, struct buf *why)
 {
 	const struct question *q = &a->question;
-	const struct remedy *way = way_of(a);
+	const struct asker asker = asker_of(a);
+	const struct remedy *way = way_of(a, &asker);
 
 	return (struct judge_input){
 		.run = a->run,
@@ -60,6 +83,7 @@ static struct judge_input input_of(const struct asked *a, long quiet, struct buf
 		.why = why,
 		.remedy = strcmp(q->ask, "plan") == 0 ? way : NULL, /* build requirements are pip's own */
 		.way = way,
+		.index = index_of(a, &asker),
 	};
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "wrapper/audit/audit.h"
@@ -124,11 +125,48 @@ static const char *exception_hint(struct gate *gate)
 	return hint_line(gate->run, text_format(gate->run, "%s %s --gate-policy mode=warn", gate->pip.name, gate->command), words_end(&words));
 }
 
+/* Before the command, and behind it. */
+static struct arguments all_arguments(const struct gate *gate)
+{
+	size_t general = gate->general.n, n = gate->arguments.n;
+	struct argument *v = must(arena_array(gate->run, general + n + 1, sizeof(*v)));
+
+	for (size_t i = 0; i < general + n; i++)
+		v[i] = i < general ? gate->general.v[i] : gate->arguments.v[i - general];
+	return (struct arguments){.v = v, .n = general + n, .end = general + gate->arguments.end};
+}
+
+/* With a least age pip itself passes over what is younger, where it can: the gate has nothing to refuse then. */
+static void pass_over_young(struct gate *gate, const struct pipgate_policy *policy)
+{
+	const struct policy_value *age = &policy->values[POLICY_MIN_AGE];
+	const struct arguments arguments = all_arguments(gate);
+	const struct facts_source source = {&gate->pip, &arguments, NULL};
+	struct words environment = {.run = gate->run};
+	struct list asked;
+	const char *moment;
+
+	if (!age->value || pip_probe(gate->run, &gate->pip, NULL) != PIPGATE_OK)
+		return;
+	asked = invocation_asked(gate);
+	moment = facts_prior_to(gate->run, &source, &asked, age->value, time(NULL));
+	if (!moment)
+		return;
+	say("min-age %s (%s): pip passes over what was uploaded after %s; PIP_UPLOADED_PRIOR_TO=P0D lets it see that, too", age->word, age->layer,
+		moment);
+	setenv("PIP_UPLOADED_PRIOR_TO", moment, 1);
+	words_add_all(&environment, gate->environment);
+	words_add(&environment, text_format(gate->run, "PIP_UPLOADED_PRIOR_TO=%s", moment));
+	gate->environment = words_end(&environment);
+}
+
 static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database,
 	struct buf *clean)
 {
 	const struct components all = closure(gate);
+	const struct arguments arguments = all_arguments(gate);
 	const struct remedy remedy = {.pip = &gate->pip, .arguments = &gate->arguments, .general = &gate->general};
+	const struct facts_source index = {&gate->pip, &arguments, NULL};
 	const struct judge_input input = {
 		.run = gate->run,
 		.options = gate->options,
@@ -146,6 +184,7 @@ static int judge_plan(struct gate *gate, const struct pipgate_policy *policy, co
 		.remedy = &remedy,
 		.clean = clean,
 		.way = &remedy,
+		.index = &index,
 	};
 
 	return judge(&input, database);
@@ -346,6 +385,7 @@ static int with_options(struct pipgate_run *run, char **argv)
 		say("mode: off (%s): nothing is audited", policy->values[POLICY_MODE].layer);
 		return getenv("PIPGATE_PASSED") ? run_pip(&gate, words) : become_pip(run, &gate.pip, words);
 	}
+	pass_over_young(&gate, policy);
 	return hold(&gate, policy, words);
 }
 

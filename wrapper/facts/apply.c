@@ -83,9 +83,9 @@ enum pipgate_status facts_apply(struct audit *audit, const struct pipgate_policy
 	const char **notes = must(arena_array(audit->run, audit->n_components + 1, sizeof(*notes)));
 	const struct facts_request request = {
 		.run = audit->run,
-		.pip = source->pip,
-		.arguments = source->arguments,
-		.settings = source->settings,
+		.pip = source ? source->pip : NULL,
+		.arguments = source ? source->arguments : NULL,
+		.settings = source ? source->settings : NULL,
 		.components = audit->components,
 		.n = audit->n_components,
 		.wanted = facts_wanted(policy, any_malicious(audit)),
@@ -100,6 +100,10 @@ enum pipgate_status facts_apply(struct audit *audit, const struct pipgate_policy
 
 	if (!request.wanted)
 		return PIPGATE_OK;
+	if (!source) {
+		say("what the policy asks of the index is not known: it cannot be told which index pip has");
+		return PIPGATE_OK;
+	}
 	if (!audit->facts)
 		audit->facts = must(arena_array(audit->run, audit->n_components + 1, sizeof(*audit->facts)));
 	status = facts_gather(&request, audit->facts, error);

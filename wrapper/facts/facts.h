@@ -34,14 +34,11 @@ struct facts_request {
 	const char *cache_dir;             /* NULL: the user's */
 	enum pipgate_index_kind (*kind)(const void *ctx, struct span url); /* as policy declares it; NULL: nothing is declared */
 	const void *ctx;
+	bool *dated;                       /* does each index tell when what it lists was uploaded? NULL: not wanted */
 	const char **notes;                /* one a component: why the index did not tell, else NULL; NULL: not wanted */
 };
 
 /* out: one per component. OK also where an index did not answer; FAILED never. */
 enum pipgate_status facts_gather(const struct facts_request *request, struct pipgate_facts *out, struct pipgate_error *error) PIPGATE_MUST_USE;
-
-/* What keeps a pip of 26.0 and later from releases younger than min_age: words to append before "--"; NULL: this pip cannot, or the
- * user has said otherwise. */
-char **facts_prior_to(struct pipgate_run *run, const struct pip *pip, const struct arguments *arguments, int64_t min_age, int64_t now);
 
 #endif

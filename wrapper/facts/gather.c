@@ -287,6 +287,31 @@ static enum pipgate_answer elsewhere_of(const struct gathering *g, const struct 
 	return private && private + others > 1 ? PIPGATE_YES : all ? PIPGATE_NO : PIPGATE_NOT_KNOWN;
 }
 
+/* Does any index have the name? NO only where each has answered. */
+static enum pipgate_answer listed_of(const struct gathering *g, const struct asked *asked)
+{
+	bool all = true;
+
+	for (size_t k = 0; k < g->sources.n; k++) {
+		if (asked[k].told && asked[k].page.n)
+			return PIPGATE_YES;
+		all &= asked[k].told || asked[k].lacks;
+	}
+	return all ? PIPGATE_NO : PIPGATE_NOT_KNOWN;
+}
+
+/* What keeps the policy from knowing; NULL: nothing does. */
+static const char *note_of(const struct facts_request *r, const struct pipgate_facts *told, bool found, const char *silent)
+{
+	if (silent && (!found || r->wanted & FACTS_ELSEWHERE))
+		return silent;
+	if (!found)
+		return "no index that pip is configured with lists its file";
+	if (r->wanted & FACTS_UPLOADED && !told->uploaded)
+		return text_format(r->run, "the index " SPAN_FMT " tells no upload time: no age is known", SPAN_ARG(told->index));
+	return NULL;
+}
+
 /* Of the indexes in pip's order, the first whose page lists the file. */
 static void component_say(const struct gathering *g, size_t i, struct pipgate_facts *out)
 {
@@ -304,10 +329,11 @@ static void component_say(const struct gathering *g, size_t i, struct pipgate_fa
 		if (found)
 			page_say(r, &r->components[i], &asked[k], file, out);
 	}
+	out->listed = listed_of(g, asked);
 	if (r->wanted & FACTS_ELSEWHERE)
 		out->elsewhere = elsewhere_of(g, asked);
 	if (r->notes)
-		r->notes[i] = note ? note : found ? NULL : "no index that pip is configured with lists its file";
+		r->notes[i] = note_of(r, out, found, note);
 }
 
 /* What was asked for by name, and is new or is had by no index: a well-known name that may have been meant. */
@@ -315,13 +341,28 @@ static void similar_say(const struct gathering *g, size_t i, struct span known, 
 {
 	const struct facts_request *r = g->request;
 	const struct pipgate_component *c = &r->components[i];
-	const struct asked *asked = &g->asked[g->of[i]];
-	bool lacks = true;
 
-	for (size_t k = 0; k < g->sources.n; k++)
-		lacks &= asked[k].lacks;
-	if (c->requested && (lacks || (out->project_begun && r->now - out->project_begun < NEW_SECONDS)))
+	if (c->requested && (out->listed == PIPGATE_NO || (out->project_begun && r->now - out->project_begun < NEW_SECONDS)))
 		out->similar = similar_find(c->name, known);
+}
+
+/* Does each index tell when every file was uploaded, as far as it was asked? */
+static bool dated(const struct gathering *g)
+{
+	for (size_t k = 0; k < g->sources.n; k++) {
+		size_t files = 0;
+
+		for (size_t i = 0; i < g->n_names; i++) {
+			const struct asked *a = &g->asked[i * g->sources.n + k];
+
+			for (size_t f = 0; a->told && f < a->page.n; f++, files++)
+				if (!a->page.files[f].uploaded)
+					return false;
+		}
+		if (!files)
+			return false;
+	}
+	return true;
 }
 
 static struct span known_names(const struct facts_request *r)
@@ -335,6 +376,14 @@ static struct span known_names(const struct facts_request *r)
 	return names;
 }
 
+static enum pipgate_status without_index(const struct facts_request *r)
+{
+	for (size_t i = 0; r->notes && i < r->n; i++)
+		if (r->components[i].origin == PIPGATE_ORIGIN_INDEX)
+			r->notes[i] = "pip has no index that could be asked";
+	return PIPGATE_OK;
+}
+
 enum pipgate_status facts_gather(const struct facts_request *r, struct pipgate_facts *out, struct pipgate_error *error)
 {
 	struct gathering g = {.request = r};
@@ -342,6 +391,8 @@ enum pipgate_status facts_gather(const struct facts_request *r, struct pipgate_f
 	bool any = false;
 
 	(void)error;
+	if (r->dated)
+		*r->dated = false;
 	for (size_t i = 0; i < r->n; i++) {
 		out[i] = (struct pipgate_facts){0};
 		if (r->notes)
@@ -352,7 +403,7 @@ enum pipgate_status facts_gather(const struct facts_request *r, struct pipgate_f
 		return PIPGATE_OK;
 	sources_find(r, &g.sources);
 	if (!g.sources.n)
-		return PIPGATE_OK;
+		return without_index(r);
 	g.asked = must(arena_array(r->run, r->n * g.sources.n, sizeof(*g.asked)));
 	g.of = must(arena_array(r->run, r->n, sizeof(*g.of)));
 	for (size_t i = 0; i < r->n; i++)
@@ -361,6 +412,8 @@ enum pipgate_status facts_gather(const struct facts_request *r, struct pipgate_f
 	cache_open(&g.cache, r->run, &pages_kind, r->cache_dir);
 	pages_ask(&g);
 	cache_close(&g.cache);
+	if (r->dated)
+		*r->dated = dated(&g);
 	known = known_names(r);
 	for (size_t i = 0; i < r->n; i++)
 		if (r->components[i].origin == PIPGATE_ORIGIN_INDEX) {

@@ -3,6 +3,7 @@
 
 #include "wrapper/pip/index.h"
 #include "wrapper/service/asking.h"
+#include "wrapper/source/requirement_file.h"
 
 #include "matcher/base/banned.h"
 
@@ -33,18 +34,28 @@ static struct span word_next(struct span *rest)
 	return (struct span){word.p, n};
 }
 
-/* What is configured, then what is given: pip's options that repeat are added to the configured ones. */
-static void each_value(const struct facts_request *r, const char *name, void (*take)(const struct facts_request *, struct sources *, struct span),
-	struct sources *out)
+typedef void take(const struct facts_request *r, struct sources *out, struct span value);
+
+static void each_word(const struct facts_request *r, struct sources *out, const char *words, take *each)
 {
-	const char *set = pip_setting(r->run, r->pip, r->settings, name);
-	struct span rest = span_of(set ? set : ""), word;
+	struct span rest = span_of(words ? words : ""), word;
 
 	while ((word = word_next(&rest)).n)
-		take(r, out, word);
-	for (size_t i = 0; r->arguments && i < r->arguments->n; i++)
-		if (option_is(&r->arguments->v[i], name) && r->arguments->v[i].value)
-			take(r, out, span_trim(span_of(r->arguments->v[i].value)));
+		each(r, out, word);
+}
+
+static void each_given(const struct facts_request *r, struct sources *out, const struct arguments *arguments, const char *name, take *each)
+{
+	for (size_t i = 0; arguments && i < arguments->n; i++)
+		if (option_is(&arguments->v[i], name) && arguments->v[i].value)
+			each(r, out, span_trim(span_of(arguments->v[i].value)));
+}
+
+/* What is configured, then what is given: pip's options that repeat are added to the configured ones. */
+static void each_value(const struct facts_request *r, const char *name, take *each, struct sources *out)
+{
+	each_word(r, out, pip_setting(r->run, r->pip, r->settings, name), each);
+	each_given(r, out, r->arguments, name, each);
 }
 
 static void index_add(const struct facts_request *r, struct sources *out, struct span url)
@@ -88,21 +99,61 @@ static const char *index_main(const struct facts_request *r, bool *built_in)
 {
 	const char *given = option_given(r->arguments, "index-url");
 
-	if (!given && r->settings) /* its variables are not in our environment */
-		given = pip_setting(r->run, r->pip, r->settings, "index-url");
 	if (!given || !*given)
-		given = index_simple(r->run, r->pip, NULL);
+		given = pip_setting(r->run, r->pip, r->settings, "index-url");
+	if (!given)
+		given = pip_setting(r->run, r->pip, r->settings, "pypi-url"); /* its old name */
 	*built_in = !given;
-	return given ? given : index_ask(r->run, r->pip, NULL);
+	return given ? given : index_default(r->run, r->pip);
+}
+
+static bool no_index(const struct facts_request *r)
+{
+	return option_given(r->arguments, "no-index") || pip_true(span_of(pip_setting(r->run, r->pip, r->settings, "no-index")));
+}
+
+/* ---- what requirements files say, of which pip takes the last word ---- */
+
+static void file_take(const struct facts_request *r, const char *path, struct sources *out)
+{
+	struct requirement_files files = {.run = r->run};
+	struct words words = {.run = r->run};
+	struct arguments given;
+	const char *url;
+
+	if (!requirement_file_stays(path) || requirement_file_read(&files, path, NULL) != PIPGATE_OK)
+		return; /* one that can be read once was pip's; of a broken one pip tells itself */
+	for (size_t i = 0; i < files.options.n; i++)
+		words_add(&words, ((const char *const *)files.options.items)[i]);
+	arguments_read(r->run, words_end(&words), PIP_INSTALL, &given);
+	url = option_given(&given, "index-url");
+	if (url || option_given(&given, "no-index"))
+		out->n = 0;
+	if (option_given(&given, "no-index"))
+		return;
+	if (url)
+		index_add(r, out, span_of(url));
+	each_given(r, out, &given, "extra-index-url", index_add);
+	each_given(r, out, &given, "trusted-host", host_trust);
+}
+
+static void files_take(const struct facts_request *r, struct sources *out)
+{
+	for (size_t i = 0; r->arguments && i < r->arguments->n; i++) {
+		const struct argument *a = &r->arguments->v[i];
+
+		if (a->option && (a->option->role == ROLE_REQUIREMENT || a->option->role == ROLE_CONSTRAINT) && a->value)
+			file_take(r, a->value, out);
+	}
 }
 
 void sources_find(const struct facts_request *r, struct sources *out)
 {
-	const char *no_index = one_value(r, "no-index"), *url;
+	const char *url;
 	bool built_in;
 
 	*out = (struct sources){0};
-	if (option_given(r->arguments, "no-index") || (no_index && strchr("1yYtT", *no_index)))
+	if (no_index(r))
 		return;
 	url = index_main(r, &built_in);
 	if (url)
@@ -110,6 +161,7 @@ void sources_find(const struct facts_request *r, struct sources *out)
 	if (out->n)
 		out->v[0].built_in = built_in;
 	each_value(r, "extra-index-url", index_add, out);
+	files_take(r, out);
 	each_value(r, "trusted-host", host_trust, out);
 	out->cert = one_value(r, "cert");
 	out->client = one_value(r, "client-cert");

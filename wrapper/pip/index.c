@@ -92,6 +92,28 @@ static void file_take(struct settings *s, const char *path)
 
 /* ---- which files ---- */
 
+/* Set and not empty: pip passes over empty variables. */
+static const char *variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
+/* A variable among given settings, NULL: of our own environment. */
+static const char *variable_of(char *const *settings, const char *name)
+{
+	size_t n = strlen(name);
+	const char *value = NULL;
+
+	if (!settings)
+		return variable(name);
+	for (; *settings; settings++)
+		if (strncmp(*settings, name, n) == 0 && (*settings)[n] == '=')
+			value = *settings + n + 1;
+	return value && *value ? value : NULL;
+}
+
 static void add_system(struct words *files)
 {
 	const char *folders = getenv("XDG_CONFIG_DIRS");
@@ -144,9 +166,9 @@ static void add_prefix(struct words *files, const struct pip *pip)
 	free(real);
 }
 
-char **pip_config_files(struct pipgate_run *run, const struct pip *pip)
+char **pip_config_files(struct pipgate_run *run, const struct pip *pip, char *const *settings)
 {
-	const char *named = getenv("PIP_CONFIG_FILE");
+	const char *named = variable_of(settings, "PIP_CONFIG_FILE");
 	struct words files = {.run = run};
 
 	if (named && strcmp(named, "/dev/null") == 0) /* os.devnull: no file at all */
@@ -155,14 +177,14 @@ char **pip_config_files(struct pipgate_run *run, const struct pip *pip)
 	if (!named || access(named, F_OK) != 0)
 		add_user(&files);
 	add_prefix(&files, pip);
-	if (named && *named)
+	if (named)
 		words_add(&files, named);
 	return words_end(&files);
 }
 
 /* ---- the answer ---- */
 
-static bool is_true(struct span value)
+bool pip_true(struct span value)
 {
 	static const char *const words[] = {"1", "y", "yes", "t", "true", "on"};
 
@@ -172,14 +194,6 @@ static bool is_true(struct span value)
 	return false;
 }
 
-/* Set and not empty: pip passes over empty variables. */
-static const char *variable(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
 /* false: pip is told to use none. *out NULL: nothing is configured. */
 static bool configured(struct pipgate_run *run, const struct pip *pip, const char **out)
 {
@@ -187,9 +201,9 @@ static bool configured(struct pipgate_run *run, const struct pip *pip, const cha
 	const char *no_index = variable("PIP_NO_INDEX"), *url = variable("PIP_INDEX_URL");
 
 	*out = NULL;
-	for (char **file = pip_config_files(run, pip); *file; file++)
+	for (char **file = pip_config_files(run, pip, NULL); *file; file++)
 		file_take(&s, *file);
-	if (is_true(no_index ? span_of(no_index) : s.no_install.p ? s.no_install : s.no_global))
+	if (pip_true(no_index ? span_of(no_index) : s.no_install.p ? s.no_install : s.no_global))
 		return false;
 	if (!url)
 		url = variable("PIP_PYPI_URL");
@@ -198,20 +212,6 @@ static bool configured(struct pipgate_run *run, const struct pip *pip, const cha
 	else if (s.install.p || s.global.p)
 		*out = text_copy(run, s.install.p ? s.install : s.global);
 	return true;
-}
-
-/* A variable among given settings, NULL: of our own environment. */
-static const char *variable_of(char *const *settings, const char *name)
-{
-	size_t n = strlen(name);
-	const char *value = NULL;
-
-	if (!settings)
-		return variable(name);
-	for (; *settings; settings++)
-		if (strncmp(*settings, name, n) == 0 && (*settings)[n] == '=')
-			value = *settings + n + 1;
-	return value && *value ? value : NULL;
 }
 
 const char *pip_setting(struct pipgate_run *run, const struct pip *pip, char *const *settings, const char *key)
@@ -225,7 +225,7 @@ const char *pip_setting(struct pipgate_run *run, const struct pip *pip, char *co
 	value = variable_of(settings, name);
 	if (value)
 		return value;
-	for (char **file = pip_config_files(run, pip); *file; file++)
+	for (char **file = pip_config_files(run, pip, settings); *file; file++)
 		file_take(&s, *file);
 	if (s.other_install.p)
 		return text_copy(run, s.other_install);
@@ -244,16 +244,21 @@ const char *index_simple(struct pipgate_run *run, const struct pip *pip, const c
 const char *index_ask(struct pipgate_run *run, const struct pip *pip, const char *given)
 {
 	const char *url;
-	char *python;
-	struct span text;
 
 	if (given && *given)
 		return given;
 	if (!configured(run, pip, &url))
 		return NULL;
-	python = url || !pip ? NULL : pip_interpreter(run, pip);
+	return url ? url : index_default(run, pip);
+}
+
+const char *index_default(struct pipgate_run *run, const struct pip *pip)
+{
+	char *python = pip ? pip_interpreter(run, pip) : NULL;
+	struct span text;
+
 	if (!python || python_ask(run, python, "from pip._internal.models.index import PyPI; print(PyPI.simple_url)", &text, NULL) != PIPGATE_OK)
-		return url;
+		return NULL;
 	text = span_trim(text);
 	return text.n ? text_copy(run, text) : NULL;
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "wrapper/file.h"
+#include "wrapper/source/requirement_file.h"
 #include "wrapper/source/requirements.h"
 
 #include "matcher/base/banned.h"
@@ -207,7 +208,7 @@ struct list invocation_asked(struct gate *gate)
 
 		if (a->positional)
 			asked_add(gate->run, span_of(a->value), &asked);
-		else if (a->option && a->option->role == ROLE_REQUIREMENT)
+		else if (a->option && a->option->role == ROLE_REQUIREMENT && requirement_file_stays(a->value)) /* the others are for pip */
 			asked_add_file(gate->run, a->value, &asked);
 	}
 	return asked;

@@ -28,7 +28,7 @@ static void add_settings(struct gathering *g, struct buf *key)
 	for (char **e = environ; *e; e++)
 		if (strncmp(*e, "PIP_", 4) == 0 || strncmp(*e, "NETRC=", 6) == 0 || strncmp(*e, "PIPGATE_SDIST=", 14) == 0)
 			buf_format(key, "%s\n", *e);
-	for (char **file = pip_config_files(g->run, &g->pip); *file; file++) {
+	for (char **file = pip_config_files(g->run, &g->pip, NULL); *file; file++) {
 		struct span text;
 
 		if (keep_file(g->run, *file, PIP_CONFIG_MAX, &text, NULL) != PIPGATE_OK)
