@@ -120,7 +120,7 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(call o,$(UNIT_LIB_C)) $(B)/libwrapper.a $
 units: $(UNITS)
 
 check: deps-test ## install what tests need, build, run every test
-	$(Q)$(MAKE) --no-print-directory all units replays
+	$(Q)$(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$$(nproc)) all units replays
 	$(Q)B=$(B) tests/run $(T)
 
 t: all units replays ## run some tests: make t T='cli/block*'

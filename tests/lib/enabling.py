@@ -26,10 +26,7 @@ def venv(c, name, *options):
     """A virtual environment of the case's Python, with the case's pip."""
     made = pips.Environment(os.path.join(c.root, name), c.pair.python)
     expect(c, [c.env.python, "-m", "venv", "--without-pip", *options, made.root], 0)
-    wheel, left = pips.wheel(c.pair.pip), os.path.join(c.root, "left")  # a pip in an archive leaves its certificates in TMPDIR
-    os.makedirs(left, exist_ok=True)
-    expect(c, [made.python, "-I", os.path.join(wheel, "pip"), "install", "-q", "--no-index", "--no-deps", wheel], 0,
-           env={"TMPDIR": left, "PIPGATE_MODE": None, "PIPGATE_REPORT": None})  # plan mode wants a pip that is installed
+    pips.give_pip(c.pair, made)
     return made
 
 
