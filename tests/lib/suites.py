@@ -111,6 +111,17 @@ def unit():
     return found
 
 
+def replay():
+    """Every fuzz target over its committed inputs, without a fuzzer."""
+    found = []
+    for source in sorted(glob.glob(os.path.join(paths.TESTS, "fuzz", "fuzz_*.c"))):
+        name = os.path.basename(source)[len("fuzz_"):-2]
+        binary = os.path.join(paths.BUILD, "replay", "fuzz_" + name)
+        argv = [binary, os.path.join(paths.TESTS, "fuzz", "corpus", name)]
+        found.append(Program("replay/" + name, argv if os.path.exists(binary) else ["false"], _environment()))
+    return found
+
+
 def conformance():
     """Python programs, by the Python that has packaging and cvss."""
     return [_Conformance("conformance/" + os.path.basename(s)[:-3], [None, s], _environment())
@@ -207,5 +218,5 @@ def run_safely(item):
     return outcome
 
 
-SUITES = {"e2e": e2e, "conformance": conformance, "unit": unit, "cli": cli, "audit": audit, "policy": policy, "hook": hook,
+SUITES = {"e2e": e2e, "conformance": conformance, "unit": unit, "replay": replay, "cli": cli, "audit": audit, "policy": policy, "hook": hook,
           "bypass": bypass}  # in this order: long programs start first
