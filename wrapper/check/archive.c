@@ -157,6 +157,7 @@ static enum pipgate_status write_wanted(const struct bringing *b, const char *pa
 
 static enum pipgate_status run_pip(struct bringing *b, const char *wanted, struct pipgate_error *error)
 {
+	static const char *const fixed[] = {"--no-deps", "--no-input", "--disable-pip-version-check", "--dest"};
 	const struct remedy *way = b->request->way;
 	struct words argv = {.run = b->run};
 	enum pipgate_status status;
@@ -169,7 +170,8 @@ static enum pipgate_status run_pip(struct bringing *b, const char *wanted, struc
 	words_add(&argv, "download");
 	if (way->arguments)
 		add_options(b->run, way->arguments, &argv);
-	words_add_all(&argv, (char *[]){(char[]){"--no-deps"}, (char[]){"--no-input"}, (char[]){"--disable-pip-version-check"}, (char[]){"--dest"}, NULL});
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		words_add(&argv, fixed[i]);
 	words_add(&argv, b->folder);
 	words_add(&argv, "-r");
 	words_add(&argv, wanted);
