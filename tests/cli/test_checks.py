@@ -59,7 +59,7 @@ def check_of_a_plan(c):
     c.unchanged(before)
 
 
-@case(pips=SOME)
+@case()
 def check_of_archives(c):
     """Each archive that would come is brought, unpacked and looked at; what is installed already is not."""
     check, log = program(c, ["markupsafe"])
@@ -111,6 +111,21 @@ def check_of_another_archive(c):
     c.expect(c.gate("install", "--no-cache-dir", c.index.file_url(other.filename), "markupsafe"), status=40,
              err="c0: did not answer: its archive has the SHA-256 ")
     c.unchanged(before)
+
+
+@case(pips="newest", mode="any")
+def check_of_what_is_installed(c):
+    """pip audit asks checks of plans about what is installed; a report of pip's has no archives, which is a no."""
+    check, log = program(c, ["markupsafe"])
+    c.prepare("install", "markupsafe", "idna")
+    policy(c, ([sys.executable, check], {}))
+    c.expect(c.audit(), status=1)
+    c.true("markupsafe" in [x["name"] for x in log_of(log)[0]["asked"]["components"]], "it was not asked about what is there")
+    policy(c, ([sys.executable, check], {"on": "archive"}))
+    c.expect(c.audit(), status=0)
+    report = c.path("report.json")
+    c.prepare("install", "--dry-run", "-I", "--report", report, "-q", "idna")
+    c.expect(c.pipgate("decide", report), status=40, err="c0: did not answer: there is no pip to$")
 
 
 @case(pips="newest", mode="any")

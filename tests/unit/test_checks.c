@@ -204,6 +204,58 @@ static void then_and_allow(void **state)
 	assert_true(span_is(facts[0].opinions[0].engine, "no"));
 }
 
+/* Nothing of these can be looked at, and each says why; what is installed already is not looked at. */
+static void archives_without(void **state)
+{
+	static const struct pipgate_component four[] = {
+		{.name = {"vcs", 3}, .version = {"1.0", 3}, .origin = PIPGATE_ORIGIN_VCS},
+		{.name = {"gone", 4}, .version = {"1.0", 3}, .origin = PIPGATE_ORIGIN_ARCHIVE, .url = {"file:///no/such%20file.whl", 26}},
+		{.name = {"far", 3}, .version = {"1.0", 3}, .origin = PIPGATE_ORIGIN_INDEX},
+		{.name = {"here", 4}, .version = {"1.0", 3}, .origin = PIPGATE_ORIGIN_INSTALLED},
+	};
+	static const char *const why[] = {"a repository has no archive", "/no/such file.whl is no file", "no pip to bring"};
+	char *yes[] = {(char[]){SHELL}, (char[]){"-c"}, (char[]){"echo '{\"opinion\":\"allow\"}'"}, NULL};
+	const struct policy_check check = {.name = "c", .run = yes, .on = POLICY_CHECK_ARCHIVE, .timeout_ms = 20000, .then = PIPGATE_BLOCK};
+	const struct audit audit = {.run = run, .components = four, .n_components = 4};
+	const struct audit_context context = {.command = "install"};
+	const struct remedy no_pip = {.pip = NULL};
+	struct check_request request = {.run = run, .checks = &check, .n_checks = 1, .audit = &audit, .context = &context, .way = &no_pip};
+	struct pipgate_facts facts[4] = {{.n_opinions = 0}};
+	struct pipgate_error error = {""};
+
+	(void)state;
+	assert_int_equal(checks_run(&request, facts, &error), PIPGATE_OK);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(facts[i].n_opinions, 1);
+		assert_int_equal(facts[i].opinions[0].action, PIPGATE_BLOCK);
+		assert_non_null(memmem(facts[i].opinions[0].text.p, facts[i].opinions[0].text.n, why[i], strlen(why[i])));
+	}
+	assert_int_equal(facts[3].n_opinions, 0);
+	request.way = NULL; /* nothing is to be installed */
+	memset(facts, 0, sizeof(facts));
+	assert_int_equal(checks_run(&request, facts, &error), PIPGATE_OK);
+	assert_int_equal(facts[0].n_opinions, 0);
+}
+
+static void too_many_archives(void **state)
+{
+	struct pipgate_component *many = arena_array(run, 201, sizeof(*many));
+	struct pipgate_facts *facts = arena_array(run, 201, sizeof(*facts));
+	char *yes[] = {(char[]){SHELL}, NULL};
+	const struct policy_check check = {.name = "c", .run = yes, .on = POLICY_CHECK_ARCHIVE, .timeout_ms = 1};
+	const struct audit audit = {.run = run, .components = many, .n_components = 201};
+	const struct audit_context context = {.command = "install"};
+	const struct remedy no_pip = {.pip = NULL};
+	struct pipgate_error error = {""};
+
+	(void)state;
+	for (size_t i = 0; i < 201; i++)
+		many[i] = (struct pipgate_component){.name = SPAN("n"), .version = SPAN("1"), .origin = PIPGATE_ORIGIN_INDEX};
+	assert_int_equal(checks_run(&(struct check_request){.run = run, .checks = &check, .n_checks = 1, .audit = &audit, .context = &context,
+		.way = &no_pip}, facts, &error), PIPGATE_LIMIT);
+	assert_non_null(strstr(error.text, "201 archives"));
+}
+
 static void refusals(void **state)
 {
 	char *yes[] = {(char[]){SHELL}, NULL};
@@ -223,7 +275,7 @@ static void refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {TEST(answers), TEST(faults), TEST(descendants), TEST(what_it_sees), TEST(other_tools), TEST(then_and_allow),
-		TEST(refusals)};
+		TEST(archives_without), TEST(too_many_archives), TEST(refusals)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

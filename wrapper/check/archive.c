@@ -157,6 +157,7 @@ static enum pipgate_status write_wanted(const struct bringing *b, const char *pa
 
 static enum pipgate_status run_pip(struct bringing *b, const char *wanted, struct pipgate_error *error)
 {
+	static const char *const fixed[] = {"--no-deps", "--no-input", "--disable-pip-version-check", "--dest"};
 	const struct remedy *way = b->request->way;
 	struct words argv = {.run = b->run};
 	enum pipgate_status status;
@@ -169,7 +170,8 @@ static enum pipgate_status run_pip(struct bringing *b, const char *wanted, struc
 	words_add(&argv, "download");
 	if (way->arguments)
 		add_options(b->run, way->arguments, &argv);
-	words_add_all(&argv, (char *[]){(char[]){"--no-deps"}, (char[]){"--no-input"}, (char[]){"--disable-pip-version-check"}, (char[]){"--dest"}, NULL});
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+		words_add(&argv, fixed[i]);
 	words_add(&argv, b->folder);
 	words_add(&argv, "-r");
 	words_add(&argv, wanted);
@@ -306,21 +308,16 @@ static void bring_from_pip(struct bringing *b)
 static void add(struct bringing *b, size_t index)
 {
 	struct archive *archive = must(list_push(b->run, &b->list, sizeof(*archive)));
-	enum pipgate_origin origin = b->request->audit->components[index].origin;
+	const struct pipgate_component *c = &b->request->audit->components[index];
+	bool local = c->origin == PIPGATE_ORIGIN_DIRECTORY || c->origin == PIPGATE_ORIGIN_EDITABLE || c->origin == PIPGATE_ORIGIN_ARCHIVE;
 
 	*archive = (struct archive){.component = index};
-	switch (origin) {
-	case PIPGATE_ORIGIN_DIRECTORY:
-	case PIPGATE_ORIGIN_EDITABLE:
-	case PIPGATE_ORIGIN_ARCHIVE:
-		take_local(b, archive);
-		break;
-	case PIPGATE_ORIGIN_VCS:
+	if (c->origin == PIPGATE_ORIGIN_VCS)
 		archive->fault = "a repository has no archive to look at";
-		break;
-	default:
+	else if (local || span_starts(c->url, SPAN("file://"))) /* also of --find-links, and what an old pip has brought already */
+		take_local(b, archive);
+	else
 		b->from_pip = true;
-	}
 }
 
 enum pipgate_status archives_bring(const struct check_request *request, struct archive **out, size_t *n, struct pipgate_error *error)

@@ -16,7 +16,8 @@ struct archive {
 
 /* All that are not installed already, each with its path or its fault: those of an index or an address are in a temporary folder, and
  * are the ones of the plan's hashes where it has some. LIMIT: more than ARCHIVES_MAX. */
-enum pipgate_status archives_bring(const struct check_request *request, struct archive **out, size_t *n, struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status archives_bring(const struct check_request *request, struct archive **out, size_t *n,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
 
 /* Unpacks it into a temporary folder, which archive_fold() removes again; a local folder is its own. Sets fault where it cannot. */
 void archive_unfold(struct pipgate_run *run, struct archive *archive);
