@@ -63,9 +63,15 @@ const struct command command_table[] = {
 		"--strict: 1 if any is open. An alias of your shell cannot be seen from here.\n"},
 	{"shell-init", command_shell_init, "an alias for interactive shells: eval \"$(pipgate shell-init bash)\"",
 		"usage: pipgate shell-init bash|zsh|fish|sh\n"},
-	{"policy", command_policy, "tests of a policy, and kept reports under another one",
-		"usage: pipgate policy test FILE…\n"
+	{"policy", command_policy, "the policy that counts here, its files, tests of it, and kept reports under another one",
+		"usage: pipgate policy show [--json]\n"
+		"       pipgate policy check [--system] FILE…\n"
+		"       pipgate policy trust|untrust [DIR]\n"
+		"       pipgate policy test FILE…\n"
 		"       pipgate policy simulate [--profile NAME] [--json] FILE [REPORT|FOLDER…]\n\n"
+		"show: each key, its value, the layer and line it came from, and whether it is locked; lists, files, what was left out.\n"
+		"check: would these files be taken? Each by itself, as a user's or the system's; 42 if one would not.\n"
+		"trust: the project's own policy may loosen, too (docs/policy.md); DIR: the project of the current folder.\n"
 		"test: the cases of FILE (schema pipgate/policy-test/1) against its policy; 1 if one fails.\n"
 		"simulate: what the policy FILE would have blocked of these gate reports that was not, and the other way round; without a\n"
 		"report: of those that the gate has kept here.\n"},

@@ -179,6 +179,16 @@ static int read_and_judge(struct asked *a)
 	return verdict;
 }
 
+/* On the other roads the outermost pip's program has said it. */
+static void say_left_out(const struct asked *a)
+{
+	const struct question *q = &a->question;
+	bool quiet = q->quiet && strtol(q->quiet, NULL, 10) > 0;
+
+	if (!quiet && q->road && strcmp(q->road, "interpreter") == 0 && strcmp(q->ask, "plan") == 0)
+		policy_say_notes(a->policy);
+}
+
 static int understand(struct pipgate_run *run, const char *protocol)
 {
 	struct asked a = {.run = run};
@@ -196,6 +206,7 @@ static int understand(struct pipgate_run *run, const char *protocol)
 	if (policy_layers(run, &a.options, POLICY_FOR_GATE, &a.policy, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	options_resolving(&a.options, a.policy);
+	say_left_out(&a);
 	return read_and_judge(&a);
 }
 

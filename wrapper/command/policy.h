@@ -3,6 +3,10 @@
 #ifndef WRAPPER_COMMAND_POLICY_H
 #define WRAPPER_COMMAND_POLICY_H
 
+int policy_show(int argc, char **argv);
+int policy_check(int argc, char **argv);
+int policy_trust(int argc, char **argv);
+int policy_untrust(int argc, char **argv);
 int policy_test(int argc, char **argv);
 int policy_simulate(int argc, char **argv);
 
