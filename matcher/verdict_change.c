@@ -18,13 +18,13 @@ static enum pipgate_status first_rule(struct judge *j, const struct rule_subject
 		bool hit = false;
 		enum pipgate_status status = PIPGATE_OK;
 
+		if (about_findings != rule_about_findings(rule) && !about_findings)
+			continue;
 		/* what speaks about the distribution speaks about its findings only to allow, and never of malice */
 		if (about_findings && !rule_about_findings(rule) && (rule->action != PIPGATE_ALLOW || s->finding->malicious))
 			continue;
 		/* malice is meant where it is named */
 		if (about_findings && s->finding->malicious && !rule->malicious && !rule->id.n)
-			continue;
-		if (!about_findings && rule_about_findings(rule))
 			continue;
 		status = rule_matches(rule, s, &hit);
 		if (status != PIPGATE_OK)

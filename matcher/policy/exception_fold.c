@@ -17,8 +17,7 @@ bool exceptions_fold(struct pipgate_policy *policy, const struct pipgate_layer *
 	if (text.n < FOLD_BYTES || !span_starts(text, SPAN(HEAD ITEM)) || !layer->may_loosen || policy->locked_lists & 1u << POLICY_LIST_EXCEPTIONS)
 		return false;
 	place = list_push(policy->run, &policy->folded, sizeof(*place));
-	text = arena_copy(policy->run, text);
-	*status = place && text.p ? PIPGATE_OK : PIPGATE_NO_MEMORY;
+	*status = place ? PIPGATE_OK : PIPGATE_NO_MEMORY;
 	if (*status == PIPGATE_OK)
 		*place = (struct folded_exceptions){*layer, text};
 	return true;
@@ -64,11 +63,12 @@ static struct item item_next(struct span *rest, unsigned *line)
 		if (text.n > 4 && (first || span_starts(text, SPAN("    "))) && text.p[4] != ' ') {
 			struct span member = span_from(text, 4);
 
-			if (value_of(member, "id", &value))
+			if (member.p[0] == 'i' && value_of(member, "id", &value))
 				item.id = value;
-			else if (value_of(member, "distribution", &value))
+			else if (member.p[0] == 'd' && value_of(member, "distribution", &value))
 				item.distribution = value;
-			item.plain &= member.p[0] != '{' && member.p[0] != '"' && member.p[0] != '?' && member.p[0] != '\'';
+			else
+				item.plain &= ascii_alpha(member.p[0]); /* no flow mapping, no quoted key */
 		}
 		first = false;
 		++*line;

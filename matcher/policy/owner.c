@@ -41,7 +41,7 @@ enum pipgate_status owner_find(const struct pipgate_policy *policy, const struct
 		bool hit = !o->place.n || (c->place.n && fnmatch(o->place.p, c->place.p, 0) == 0);
 		enum pipgate_status status = PIPGATE_OK;
 
-		if (hit && o->name.text.n)
+		if (hit && o->name.kind)
 			status = pattern_match(matcher, &o->name, c->name, &hit, error);
 		if (status != PIPGATE_OK)
 			return status;

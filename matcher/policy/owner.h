@@ -6,7 +6,7 @@
 #include "matcher/policy/document.h"
 
 struct policy_owner {
-	struct pattern name; /* code NULL: every distribution */
+	struct pattern name; /* PATTERN_NONE: every distribution */
 	struct span place;   /* a glob on the file that asks for it; empty: everywhere */
 	struct span team, service, contact;
 };

@@ -70,6 +70,13 @@ static size_t literal_prefix(struct span text)
 	return n;
 }
 
+static enum pattern_kind kind_of(struct span text)
+{
+	struct span rest = span_from(text, literal_prefix(text));
+
+	return !rest.n ? PATTERN_LITERAL : span_is(rest, ".*") ? PATTERN_BEGINNING : PATTERN_REGEX;
+}
+
 static enum pipgate_status compile_failed(struct span text, int code, size_t at, struct pipgate_error *error)
 {
 	PCRE2_UCHAR why[160] = "";
@@ -93,16 +100,21 @@ enum pipgate_status pattern_compile(struct pipgate_run *run, struct span text, c
 
 	if (status != PIPGATE_OK)
 		return status;
+	if (!kept.p)
+		return no_memory(error);
+	*out = (struct pattern){kept, layer, NULL, kind_of(kept), literal_prefix(kept)};
+	if (out->kind != PATTERN_REGEX)
+		return PIPGATE_OK;
 	memory = pcre2_general_context_create(memory_take, memory_leave, run);
 	limits = memory ? pcre2_compile_context_create(memory) : NULL;
-	if (!kept.p || !limits)
+	if (!limits)
 		return no_memory(error);
 	pcre2_set_max_pattern_length(limits, PATTERN_BYTES_MAX);
 	pcre2_set_parens_nest_limit(limits, PATTERN_NESTING_MAX);
 	code = pcre2_compile((PCRE2_SPTR)kept.p, kept.n, PATTERN_OPTIONS, &failure, &at, limits);
 	if (!code)
 		return compile_failed(text, failure, at, error);
-	*out = (struct pattern){kept, layer, code, literal_prefix(kept)};
+	out->code = code;
 	return PIPGATE_OK;
 }
 
@@ -130,6 +142,10 @@ enum pipgate_status pattern_match(const struct pattern_matcher *matcher, const s
 	if (name.n < pattern->prefix ||
 		!span_equal_nocase((struct span){name.p, pattern->prefix}, (struct span){pattern->text.p, pattern->prefix})) {
 		*out = false;
+		return PIPGATE_OK;
+	}
+	if (pattern->kind != PATTERN_REGEX) { /* "." is any byte but a line's end */
+		*out = pattern->kind == PATTERN_BEGINNING ? !memchr(name.p, '\n', name.n) : name.n == pattern->prefix;
 		return PIPGATE_OK;
 	}
 	found = pcre2_match(pattern->code, (PCRE2_SPTR)name.p, name.n, 0, 0, matcher->data, matcher->limits);

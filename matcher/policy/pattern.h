@@ -17,7 +17,13 @@
 struct pattern {
 	struct span text;
 	const char *layer; /* who gave it */
-	const struct pcre2_real_code_8 *code;
+	const struct pcre2_real_code_8 *code; /* NULL: the text needs none, see kind */
+	enum pattern_kind {
+		PATTERN_NONE = 0, /* never compiled: whoever asks means everything */
+		PATTERN_REGEX,
+		PATTERN_LITERAL,  /* "jinja2" */
+		PATTERN_BEGINNING, /* "acme-.*" */
+	} kind;
 	size_t prefix; /* so many bytes of the text stand for themselves at the beginning of whatever matches */
 };
 

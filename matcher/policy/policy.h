@@ -158,7 +158,7 @@ struct pipgate_policy {
 	struct list vex;        /* of struct policy_path: files that the program adds */
 	struct list notes;      /* of struct span: what was left out of it, and why */
 	bool has_baseline;      /* a baseline was added, be it empty */
-	bool folds;             /* long lists of exceptions may stay folded (exception_fold.h) */
+	bool folds;             /* long lists of exceptions may stay folded (exception_fold.h): texts that are added live as long as it */
 	struct list folded;     /* of struct folded_exceptions */
 	unsigned locked_lists;  /* bits of enum policy_list */
 };

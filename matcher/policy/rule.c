@@ -131,13 +131,13 @@ enum pipgate_status rule_matches(const struct policy_rule *rule, const struct ru
 	enum pipgate_status status = PIPGATE_OK;
 
 	*out = true;
-	if (rule->name.code)
+	if (rule->name.kind)
 		status = pattern_match(s->matcher, &rule->name, c->name, out, s->error);
 	*out = *out && is_finding(rule, s) && is_source(rule, c) && is_answer(rule->requested, c->requested) &&
 		(!rule->index.n || policy_index_matches(rule->index.p, s->index));
-	if (status == PIPGATE_OK && *out && rule->group.code)
+	if (status == PIPGATE_OK && *out && rule->group.kind)
 		status = any_of(s, &rule->group, c->groups, c->n_groups, out);
-	if (status == PIPGATE_OK && *out && rule->owner.code)
+	if (status == PIPGATE_OK && *out && rule->owner.kind)
 		status = any_of(s, &rule->owner, &s->team, 1, out);
 	if (status == PIPGATE_OK && *out && rule->version.n)
 		status = pipgate_specifier_contains(s->run, rule->version, c->version, PIPGATE_PRERELEASES_YES, out);

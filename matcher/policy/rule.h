@@ -12,7 +12,7 @@ enum rule_source { /* bits of policy_rule.sources; the first ones are enum pipga
 
 struct policy_rule {
 	struct span title, message;
-	struct pattern name, group, owner; /* code NULL: whoever */
+	struct pattern name, group, owner; /* PATTERN_NONE: whoever */
 	struct span version;               /* specifier; empty: any, as the texts below */
 	struct span id;                    /* lower case */
 	struct span index;

@@ -6,6 +6,7 @@ The figures are those of PyPI's real feeds: of 100 records 22 are reviewed advis
 range before the versions, a list of 50 versions, four names a hundred advisories), the others name one malicious
 distribution each (some 1.7 KB). Nothing here is a real name or a real advisory.
 """
+import os
 import bisect
 import itertools
 import json
@@ -211,3 +212,15 @@ def report(pins, size, seed=SEED + 2):
 
 if __name__ == "__main__":
     archive(sys.argv[2], int(sys.argv[1]))
+
+
+def policy(folder, rules, exceptions):
+    """Files of a policy, as an organisation has them."""
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "policy.yaml"), "w") as f:
+        f.write("schema: pipgate/policy/1\nrules:\n")
+        f.writelines('  - {name: "acme-%d-.*", severity: high, action: block}\n' % i for i in range(rules))
+    with open(os.path.join(folder, "exceptions.yaml"), "w") as f:
+        f.write("schema: pipgate/exceptions/1\nexceptions:\n")
+        f.writelines("  - id: CVE-2024-%05d\n    distribution: name-%d\n    reason: the sandbox is not used\n    created: 2026-11-01\n    expires: 2027-01-01\n"
+                     % (i, i % 3000) for i in range(exceptions))
