@@ -8,6 +8,7 @@ import time
 from lib import paths, schema
 from lib.case import case
 from lib.formats import judge, judge_sarif, text, write
+from lib.installed import place
 
 PINNED = "jinja2==2.10\ncritical==1.0\nmedium==1.0\nlow==1.0\n"
 WORDS = ["-r", "requirements.txt", "--no-deps", "--disable-pip"]
@@ -119,3 +120,40 @@ def risk_pardoned_alone_is_clean(c):
     scene(c, policy="schema: pipgate/policy/1\n")
     c.write("requirements.txt", "jinja2==2.10\n")
     c.expect(c.audit(*WORDS), status=1, err="^Found 1 known vulnerability in 1 package$")
+
+
+@case(mode="any")
+def risk_notes_of_the_policy(c):
+    """An exception that has expired or fits nothing is named, once; one that another input uses is not called useless."""
+    expired = """schema: pipgate/policy/1
+exceptions:
+  - {id: CVE-2099-1000, distribution: jinja2, versions: "<2.10.1", reason: r, created: %s, expires: %s}
+  - {id: PYSEC-2099-11, reason: r, created: 2020-01-01, expires: 2020-02-01}
+""" % (day(-1), day(90))
+    scene(c, policy=expired)
+    for site, version in (("site", "2.10"), ("other", "3.1.6")):
+        place(c.path(site), "jinja2", version)
+        place(c.path(site), "critical", "1.0")
+    both = c.audit_json("--path", "site", "--path", "other", status=1)
+    notes = [n for n in both["pipgate"]["notes"] if "exception" in n]
+    c.equal(len(notes), 1, "notes: %r" % both["pipgate"]["notes"])
+    c.true(re.search(r"pysec-2099-11 \(.*policy\.yaml:4\) has expired$", notes[0]), "note: %s", notes[0])
+    c.expect(c.audit("--path", "other"), status=1, err=[r"cve-2099-1000 \(.*policy\.yaml:3\) matches nothing any more: remove it", "has expired"])
+
+
+@case(mode="any")
+def risk_of_the_baseline(c):
+    """What the baseline lets pass is told as such; what it never lets pass is not."""
+    scene(c, policy="schema: pipgate/policy/1\n")
+    c.write("requirements.txt", "critical==1.0\nmedium==1.0\nevil-typo==1.0\n")
+    c.write("base.yaml", "schema: pipgate/baseline/1\nfindings:\n" + "".join(
+        "  - {distribution: %s, id: %s, since: 2026-01-01}\n" % f
+        for f in (("critical", "PYSEC-2099-11"), ("medium", "PYSEC-2099-12"), ("evil-typo", "MAL-2099-1"))))
+    folder = write(c, "baseline", *WORDS, "--baseline", "base.yaml")
+    told = vulns(json.loads(text(c, folder, "json")))
+    c.equal({n: (v["pardon"], v["verdict"]) for n, v in told.items()},
+            {"critical": ("baseline", "allow"), "medium": ("baseline", "allow"), "evil-typo": ("none", "block")}, "pardons")
+    judge(c, folder, omit=("github",))
+    judge_sarif(c, folder)
+    states = {v["id"]: v.get("analysis", {}).get("state") for v in json.loads(text(c, folder, "cyclonedx-json"))["vulnerabilities"]}
+    c.equal(states, {"PYSEC-2099-11": "in_triage", "PYSEC-2099-12": "in_triage", "MAL-2099-1": None}, "analyses")

@@ -178,6 +178,41 @@ static enum pipgate_status judge_input(struct auditing *a, const struct facts_so
 	return PIPGATE_OK;
 }
 
+/* ---- what is wrong with the policy ---- */
+
+/* An exception that one input had no use for may have let something of another one pass: its place stands in the note. */
+static bool is_used(const struct list *judgements, struct span note)
+{
+	const struct pipgate_judgement *j = judgements->items;
+
+	for (size_t i = 0; i < judgements->n; i++)
+		if (j[i].pardon == PIPGATE_PARDON_EXCEPTION && j[i].where.n && memmem(note.p, note.n, j[i].where.p, j[i].where.n))
+			return true;
+	return false;
+}
+
+static bool is_there(const struct span *notes, size_t n, struct span note)
+{
+	for (size_t i = 0; i < n; i++)
+		if (span_equal(notes[i], note))
+			return true;
+	return false;
+}
+
+/* Each input was decided about by itself: every note once, without those that another input refutes. */
+static void join_notes(const struct auditing *a, struct joined *joined)
+{
+	struct span *notes = joined->notes.items;
+	size_t n = 0;
+
+	if (a->inventory.inputs.n < 2)
+		return;
+	for (size_t i = 0; i < joined->notes.n; i++)
+		if (!is_there(notes, n, notes[i]) && !is_used(&joined->by_finding, notes[i]) && !is_used(&joined->by_component, notes[i]))
+			notes[n++] = notes[i];
+	joined->notes.n = n;
+}
+
 /* The most urgent first, of equals the first. */
 static int urgency_order(const void *a, const void *b, void *risks)
 {
@@ -218,6 +253,7 @@ enum pipgate_status audit_judge(struct auditing *a, struct pipgate_error *error)
 		status = judge_input(a, source, &joined, i, error);
 	if (status != PIPGATE_OK)
 		return status;
+	join_notes(a, &joined);
 	for (size_t i = 0; i < joined.by_component.n; i++)
 		*(struct pipgate_judgement *)push(a, all, sizeof(struct pipgate_judgement)) =
 			((const struct pipgate_judgement *)joined.by_component.items)[i];

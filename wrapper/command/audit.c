@@ -189,6 +189,8 @@ static int finish(struct auditing *a)
 	struct pipgate_error error;
 
 	say_inputs(a);
+	for (size_t i = 0; i < a->audit.verdict.n_notes; i++)
+		say(SPAN_FMT, SPAN_ARG(a->audit.verdict.notes[i]));
 	say_summary(a);
 	say_blocked(a);
 	if (audit_write(a, !a->report.n_shown && !a->inventory.skipped.n, &error) != PIPGATE_OK)

@@ -203,14 +203,17 @@ static void put_counts(struct buf *out, const struct audit_report *r)
 	json_end(out, '}');
 }
 
-static void put_notes(struct buf *out, const struct inventory *inventory)
+/* Of what was read, and of the policy. */
+static void put_notes(struct buf *out, const struct audit_report *r)
 {
-	const char *const *notes = inventory->notes.items;
+	const char *const *notes = r->inventory->notes.items;
 
 	json_key(out, "notes");
 	json_begin(out, '[');
-	for (size_t i = 0; i < inventory->notes.n; i++)
+	for (size_t i = 0; i < r->inventory->notes.n; i++)
 		json_value(out, span_of(notes[i]));
+	for (size_t i = 0; i < r->audit->verdict.n_notes; i++)
+		json_value(out, r->audit->verdict.notes[i]);
 	json_end(out, ']');
 }
 
@@ -227,7 +230,7 @@ void audit_json(struct buf *out, const struct audit_report *report)
 	put_database(out, report->context);
 	json_text(out, "verdict", span_of(report_action_word(report->audit->verdict.action)));
 	put_counts(out, report);
-	put_notes(out, report->inventory);
+	put_notes(out, report);
 	json_end(out, '}');
 	json_end(out, '}');
 	buf_byte(out, '\n');
