@@ -59,7 +59,7 @@ def check_of_a_plan(c):
     c.unchanged(before)
 
 
-@case()
+@case(pips="20.3.4 two")
 def check_of_archives(c):
     """Each archive that would come is brought, unpacked and looked at; what is installed already is not."""
     check, log = program(c, ["markupsafe"])
