@@ -59,7 +59,7 @@ def check_of_a_plan(c):
     c.unchanged(before)
 
 
-@case()
+@case(pips="20.3.4 two")
 def check_of_archives(c):
     """Each archive that would come is brought, unpacked and looked at; what is installed already is not."""
     check, log = program(c, ["markupsafe"])
@@ -74,7 +74,8 @@ def check_of_archives(c):
     c.expect(c.gate("install", "idna"), status=0)
     c.true(not os.path.exists(log), "asked about what is installed")
     before = c.snapshot()
-    c.expect(c.gate("install", "jinja2==3.1.6", "idna"), status=40, err=r"c0: no markupsafe", not_err="no jinja2")
+    asks = {"PIP_REQUIREMENT": c.write("r.txt", "--prefer-binary\nidna\n")}
+    c.expect(c.gate("install", "jinja2==3.1.6", env=asks), status=40, err=r"c0: no markupsafe", not_err="(no jinja2|not answer)")
     c.equal(sorted(r["asked"]["component"]["name"] for r in log_of(log)), ["jinja2", "markupsafe"], "whom it is asked about")
     c.unchanged(before)
 

@@ -45,13 +45,15 @@ static enum pipgate_status ask(const struct policy_check *checks, size_t n, stru
 	const struct audit_context context = {.command = "install"};
 
 	memset(facts, 0, 2 * sizeof(*facts));
-	return checks_run(&(struct check_request){.run = run, .checks = checks, .n_checks = n, .audit = &audit, .context = &context}, facts, error);
+	return checks_run(&(struct check_request){.run = run, .checks = checks, .n_checks = n, .audit = &audit, .context = &context},
+		facts, error);
 }
 
 /* action 0: no opinion. */
 static void expect(const char *lines, const char *format, enum pipgate_action action, const char *text)
 {
-	const struct policy_check check = {.name = "c", .run = (char *[]){(char[]){SHELL}, (char[]){"-c"}, text_copy(run, span_of(lines)), NULL}, .then = PIPGATE_BLOCK,
+	char *words[] = {(char[]){SHELL}, (char[]){"-c"}, text_copy(run, span_of(lines)), NULL};
+	const struct policy_check check = {.name = "c", .run = words, .then = PIPGATE_BLOCK,
 		.on = POLICY_CHECK_PLAN, .format = format, .timeout_ms = strstr(lines, "sleep") ? QUICK_MS : 20000};
 	struct pipgate_facts facts[2];
 	struct pipgate_error error = {""};
@@ -75,7 +77,8 @@ static void answers(void **state)
 	expect("echo '{\"opinion\": \"warn\", \"message\": \"hm\"}'", NULL, PIPGATE_WARN, "hm");
 	expect("grep -q 'pipgate/gate-report/1' && echo '{\"opinion\": \"warn\", \"message\": \"was asked\"}'", NULL, PIPGATE_WARN, "was asked");
 	expect("echo '{\"opinion\":\"allow\",\"components\":[{\"name\":\"Asked\",\"opinion\":\"block\"}]}'", NULL, PIPGATE_BLOCK, "");
-	expect("echo '{\"opinion\":\"allow\",\"components\":[{\"name\":\"nobody\",\"opinion\":\"block\",\"message\":\"m\"}]}'", NULL, PIPGATE_BLOCK, "m");
+	expect("echo '{\"opinion\":\"allow\",\"components\":[{\"name\":\"nobody\",\"opinion\":\"block\",\"message\":\"m\"}]}'",
+		NULL, PIPGATE_BLOCK, "m");
 }
 
 static void faults(void **state)
@@ -149,8 +152,10 @@ static void what_it_sees(void **state)
 	(void)state;
 	setenv("PIP_INDEX_URL", "https://user:secret@example.org", 1);
 	setenv("SOME_TOKEN", "secret", 1);
-	expect("test -z \"$PIP_INDEX_URL$SOME_TOKEN\" && test -n \"$PATH\" && echo '{\"opinion\":\"warn\",\"message\":\"clean\"}'", NULL, PIPGATE_WARN, "clean");
-	expect("test \"$(ls /proc/$$/fd | grep -vc '^[012]$')\" -le 1 && echo '{\"opinion\":\"warn\",\"message\":\"three\"}'", NULL, PIPGATE_WARN, "three");
+	expect("test -z \"$PIP_INDEX_URL$SOME_TOKEN\" && test -n \"$PATH\" && echo '{\"opinion\":\"warn\",\"message\":\"clean\"}'",
+		NULL, PIPGATE_WARN, "clean");
+	expect("test \"$(ls /proc/$$/fd | grep -vc '^[012]$')\" -le 1 && echo '{\"opinion\":\"warn\",\"message\":\"three\"}'",
+		NULL, PIPGATE_WARN, "three");
 	unsetenv("PIP_INDEX_URL");
 	unsetenv("SOME_TOKEN");
 }
@@ -167,14 +172,16 @@ static void other_tools(void **state)
 	expect("echo '{\"issues\":4,\"errors\":{},\"risks\":[{\"severity\":\"medium\",\"threat_description\":\"m\"}]}'", "guarddog", 0, "");
 	expect("echo '{\"issues\":4,\"errors\":{},\"risks\":[{\"severity\":\"medium\",\"threat_description\":\"m\"}]}'", "guarddog:medium",
 		PIPGATE_BLOCK, "m");
-	expect("echo '{\"errors\":{},\"risks\":[{\"severity\":\"high\",\"threat_description\":\"runs a shell\"},{\"severity\":\"high\"}]}'; exit 1",
+	expect("echo '{\"errors\":{},\"risks\":[{\"severity\":\"high\""
+		",\"threat_description\":\"runs a shell\"},{\"severity\":\"high\"}]}'; exit 1",
 		"guarddog", PIPGATE_BLOCK, "runs a shell; and 1 more");
 	expect("echo '{\"errors\":{},\"risks\":[{\"threat_description\":\"m\"}]}'", "guarddog", PIPGATE_BLOCK, "without a severity");
 	expect("echo '{\"issues\":0,\"errors\":{}}'", "guarddog", PIPGATE_BLOCK, "without a list of risks");
 	expect("echo '{\"issues\":0,\"errors\":{\"rule\":\"failed\"},\"risks\":[]}'", "guarddog", PIPGATE_BLOCK, "incomplete");
 	expect("exit 2", "guarddog", PIPGATE_BLOCK, "status 2");
 	expect("echo '{\"errors\":[],\"results\":[{\"issue_severity\":\"MEDIUM\",\"issue_text\":\"exec\"}]}'; exit 1", "bandit", 0, "");
-	expect("echo '{\"errors\":[],\"results\":[{\"issue_severity\":\"MEDIUM\",\"issue_text\":\"exec\"}]}'; exit 1", "bandit:medium", PIPGATE_BLOCK, "exec");
+	expect("echo '{\"errors\":[],\"results\":[{\"issue_severity\":\"MEDIUM\",\"issue_text\":\"exec\"}]}'; exit 1",
+		"bandit:medium", PIPGATE_BLOCK, "exec");
 	expect("echo '{\"errors\":[{}],\"results\":[]}'", "bandit", PIPGATE_BLOCK, "incomplete");
 	assert_true(answer_format_known("bandit:low"));
 	assert_false(answer_format_known("bandit:loud"));
@@ -274,7 +281,8 @@ static void refusals(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {TEST(answers), TEST(faults), TEST(descendants), TEST(what_it_sees), TEST(other_tools), TEST(then_and_allow),
+	const struct CMUnitTest tests[] = {TEST(answers), TEST(faults), TEST(descendants), TEST(what_it_sees),
+		TEST(other_tools), TEST(then_and_allow),
 		TEST(archives_without), TEST(too_many_archives), TEST(refusals)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

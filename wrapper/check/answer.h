@@ -13,8 +13,8 @@ struct said {
 
 /* format: "pipgate", "opa", "guarddog", "bandit", the last two with ":LEVEL" (the lowest that is a no; else HIGH); NULL for the first.
  * status: as process_run's. At least one said where it is OK; else error says why this is no answer. */
-enum pipgate_status answer_read(struct pipgate_run *run, const char *format, int status, struct span bytes, const struct said **out, size_t *n,
-	struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status answer_read(struct pipgate_run *run, const char *format, int status, struct span bytes, const struct said **out,
+	size_t *n, struct pipgate_error *error) PIPGATE_MUST_USE;
 bool answer_format_known(const char *format);
 
 #endif

@@ -89,7 +89,8 @@ static void shut(int *fd)
 	*fd = -1;
 }
 
-/* Sockets and no pipes: a program that does not read its stdin is an error to us, and no SIGPIPE. Above 2, of which the child's are made. */
+/* Sockets and no pipes: a program that does not read its stdin is an error to us, and no SIGPIPE. Above 2, of which the child's are
+ * made. */
 static bool channel(int ours_theirs[2])
 {
 	int pair[2];

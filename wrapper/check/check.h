@@ -22,7 +22,8 @@ struct check_request {
 
 /* Appends the checks' opinions to facts, one per component of the audit. A check that does not answer has said no. A status
  * other than OK means that no check may count as passed. */
-enum pipgate_status checks_run(const struct check_request *request, struct pipgate_facts *facts, struct pipgate_error *error) PIPGATE_MUST_USE;
+enum pipgate_status checks_run(const struct check_request *request, struct pipgate_facts *facts,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* Those that the policy names, between audit_match() and audit_judge_case(): audit->facts is made where it is missing.
  * way: as in struct check_request; without a pip in it nobody can look at archives, which is a no. */
 enum pipgate_status checks_apply(struct audit *audit, const struct pipgate_policy *policy, const struct audit_context *context,

@@ -38,7 +38,8 @@ static bool is_about(const struct said *said, const struct pipgate_component *c,
 
 /* A no means what the policy's `then` says; an allow is an opinion only where it may loosen. A no about a component that is not in
  * the plan is said of the whole. */
-static void spread(const struct check_request *request, const struct policy_check *check, const struct said *said, struct pipgate_facts *facts)
+static void spread(const struct check_request *request, const struct policy_check *check, const struct said *said,
+	struct pipgate_facts *facts)
 {
 	const struct audit *audit = request->audit;
 	const struct pipgate_opinion opinion = {

@@ -33,17 +33,29 @@ struct span pip_last_word(struct span text)
 	return wanted.n ? wanted : last.n ? last : SPAN("it said nothing");
 }
 
-/* A pip that is killed leaves its temporary files: in our folder they go with it. */
+static bool names(const struct words *words, const char *setting)
+{
+	char *const *v = words->list.items;
+	size_t n = strcspn(setting, "=");
+
+	for (size_t i = 0; i < words->list.n; i++)
+		if (strncmp(v[i], setting, n + 1) == 0)
+			return true;
+	return false;
+}
+
+/* A pip that is killed leaves its temporary files: in our folder they go with it. more: goes before ours. */
 static char **environment_in(struct pipgate_run *run, const char *folder, char *const *more)
 {
 	struct words words = {.run = run};
 
-	for (char **e = environ; *e; e++)
-		if (strncmp(*e, "TMPDIR=", 7) != 0)
-			words_add(&words, *e);
 	words_add(&words, text_format(run, "TMPDIR=%s", folder));
 	for (; more && *more; more++)
-		words_add(&words, *more);
+		if (!names(&words, *more))
+			words_add(&words, *more);
+	for (char **e = environ; *e; e++)
+		if (!names(&words, *e))
+			words_add(&words, *e);
 	return words_end(&words);
 }
 
@@ -78,15 +90,19 @@ enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, 
 enum pipgate_status pip_run_held(struct pipgate_run *run, char *const *argv, char *const *settings, int *code, struct span *printed,
 	struct pipgate_error *error)
 {
+	static const char *const empty[] = {"PIP_REQUIREMENT=", "PIP_GROUP=", "PIP_REQUIREMENTS_FROM_SCRIPT=", "PIP_ONLY_DEPS=",
+		"PIP_REQUIRE_HASHES="}; /* they would ask for more; pip passes over what is empty */
 	struct words more = {.run = run};
 	int fd = memfd_create("pipgate-held", 0); /* inherited, as gate_mark's */
 	enum pipgate_status status;
 
 	if (fd < 0)
 		return error_set(error, PIPGATE_FAILED, "no file in memory: %s", strerror(errno));
+	for (size_t i = 0; i < sizeof(empty) / sizeof(*empty); i++)
+		words_add(&more, empty[i]);
+	words_add(&more, text_format(run, "PIPGATE_HELD=%d", fd));
 	if (settings)
 		words_add_all(&more, settings);
-	words_add(&more, text_format(run, "PIPGATE_HELD=%d", fd));
 	status = run_with(run, argv, words_end(&more), code, printed, error);
 	close(fd);
 	return status;

@@ -10,8 +10,8 @@ struct span pip_last_word(struct span printed);
 /* Runs pip with both of its streams kept; the status as process_run's. */
 enum pipgate_status pip_run_quietly(struct pipgate_run *run, char *const *argv, int *code, struct span *printed,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
-/* The same of a pip that an enabled interpreter's hook lets go (it brings files, and installs nothing). settings: NAME=VALUE beside
- * our environment, NULL-ended; NULL: none. */
+/* The same of a pip that an enabled interpreter's hook lets go (it brings files, and installs nothing). What
+ * is to be brought is told by argv alone, not by pip's variables. settings: NAME=VALUE beside our environment, NULL-ended; NULL: none. */
 enum pipgate_status pip_run_held(struct pipgate_run *run, char *const *argv, char *const *settings, int *code, struct span *printed,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 
