@@ -12,6 +12,11 @@ struct policy_setting { /* one pipgate_policy_set() */
 	bool option;       /* and no variable */
 };
 
+struct policy_table { /* a project's policy that is no file of its own: [tool.pipgate] */
+	const char *name, *folder; /* what a reason says; whose trust counts */
+	struct span text;
+};
+
 struct options {
 	const char *python;  /* --gate-python: the interpreter whose pip is meant */
 	const char *mode;    /* --gate-mode: auto, inline, plan */
@@ -25,6 +30,7 @@ struct options {
 	bool plan_only;      /* --gate-plan */
 	bool fallback;       /* --gate-fallback: the interpreter's hook could not hold pip, plan mode may */
 	struct list settings; /* of struct policy_setting, weakest layer first */
+	struct list tables;   /* of struct policy_table, for an audit */
 	struct words given;   /* what was given as an option, each as one word, --gate-NAME=VALUE */
 };
 

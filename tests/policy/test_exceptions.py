@@ -71,7 +71,11 @@ def exception_list_and_check(c):
     """Each with file, line and state; check ends with 1 for what is expired, near its end, or for no live advisory; 0 where all is well."""
     c.write("repo/.git/HEAD", "")
     cwd = c.path("repo")
-    c.expect(add(c, "CVE-2099-1000", "--distribution", "jinja2", cwd=cwd), status=0)
+    person = {"PIPGATE_PROFILE": "developer"}
+    c.expect(add(c, "CVE-2099-1000", "--distribution", "jinja2", cwd=cwd, env=person), status=0, err="not trusted: it does not count before")
+    c.expect(c.pipgate("exception", "list", cwd=cwd, env=person), status=0, out="^$", err="yaml:2: exceptions is left out")
+    c.expect(c.pipgate("policy", "trust", cwd=cwd), status=0, err="repo: its policy is trusted")
+    c.expect(c.pipgate("exception", "list", cwd=cwd, env=person), status=0, out="CVE-2099-1000 for jinja2: .*, good", not_err="left out")
     c.expect(c.pipgate("exception", "check", cwd=cwd), status=0, not_err="pipgate:")
     c.expect(add(c, "PYSEC-2099-21", cwd=cwd), status=0)  # withdrawn
     c.expect(add(c, "PYSEC-2099-11", "--distribution", "jinja2", cwd=cwd), status=0)  # of another

@@ -49,6 +49,9 @@ void audit_only_new(struct auditing *a); /* --against, after showing: what was k
 enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* --fix; the report's fixes */
 enum pipgate_status audit_write(struct auditing *a, bool clean, struct pipgate_error *error) PIPGATE_MUST_USE;
 
+/* The [tool.pipgate] of the projects among the inputs, into the gate's options: policy_layers() takes them. */
+enum pipgate_status audit_tool_tables(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE;
+
 /* ---- pardons: what lets findings pass besides the policy ---- */
 
 #define BASELINE_LIST "findings"

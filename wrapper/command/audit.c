@@ -37,8 +37,12 @@ static enum pipgate_status read_policy(struct auditing *a, struct pipgate_error 
 	const struct {
 		const char *key, *value, *layer;
 	} table[] = {{"fail-on", a->options.fail_on, "--fail-on"}, {"database", a->options.database, "--db"}};
-	enum pipgate_status status = policy_layers(a->run, a->gate, POLICY_FOR_AUDIT, &a->policy, error);
+	enum pipgate_status status = audit_tool_tables(a, error);
 
+	if (status == PIPGATE_OK)
+		status = policy_layers(a->run, a->gate, POLICY_FOR_AUDIT, &a->policy, error);
+	if (status == PIPGATE_OK)
+		policy_say_notes(a->policy);
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table) && status == PIPGATE_OK; i++)
 		if (table[i].value)
 			status = pipgate_policy_set(a->policy, span_of(table[i].key), span_of(table[i].value), table[i].layer, error);

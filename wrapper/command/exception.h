@@ -32,7 +32,7 @@ int exception_check(struct exception_options *options);
 const char *exception_day(int64_t seconds, char out[WHEN_TEXT]);
 int exception_until(const struct exception_options *options, int64_t *out);
 
-/* Every exception of every file that a policy is read from, in one policy. */
+/* The policy that counts here, with every exception of it. */
 enum pipgate_status exception_all(const struct exception_options *options, struct pipgate_policy **out,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 const char *exception_state_word(enum exception_state state); /* "good" */

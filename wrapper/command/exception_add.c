@@ -8,7 +8,8 @@
 #include "wrapper/command/exception.h"
 #include "wrapper/file.h"
 #include "wrapper/pardon/entry.h"
-#include "wrapper/pardon/place.h"
+#include "wrapper/policy/layers.h"
+#include "wrapper/policy/place.h"
 
 #include "matcher/base/banned.h"
 
@@ -167,16 +168,29 @@ static void write_item(struct buf *out, const struct exception_options *o, int64
 
 /* ---- the file ---- */
 
-static int choose_place(const struct exception_options *o, struct place *out)
+struct chosen {
+	enum pipgate_layer_kind kind;
+	const char *path;
+};
+
+/* The folder that has a project's policy, else the one that would. */
+static const char *project_of(struct pipgate_run *run)
 {
-	const char *project = o->user ? NULL : place_project(o->run);
+	const char *folder = project_folder(run);
+
+	return folder ? folder : project_root(run);
+}
+
+static int choose_place(const struct exception_options *o, struct chosen *out)
+{
+	const char *project = o->user ? NULL : project_of(o->run), *user = policy_user_folder(o->run);
 
 	if (o->file)
-		*out = (struct place){PIPGATE_LAYER_USER, o->file};
+		*out = (struct chosen){PIPGATE_LAYER_USER, o->file};
 	else if (project || o->project)
-		*out = (struct place){PIPGATE_LAYER_PROJECT, project ? project : ".pipgate.yaml"};
+		*out = (struct chosen){PIPGATE_LAYER_PROJECT, project ? text_format(o->run, "%s/.pipgate.yaml", project) : ".pipgate.yaml"};
 	else
-		*out = (struct place){PIPGATE_LAYER_USER, place_user(o->run)};
+		*out = (struct chosen){PIPGATE_LAYER_USER, user ? text_format(o->run, "%s/policy.yaml", user) : NULL};
 	return out->path ? 0 : say_error(EXIT_USAGE, "neither XDG_CONFIG_HOME nor HOME tells where the user's policy is; name a --file");
 }
 
@@ -207,7 +221,7 @@ static enum pipgate_status read_back(const struct pardon_file *d, enum pipgate_l
 	return status == PIPGATE_OK ? pipgate_policy_add(policy, &layer, d->text, error) : status;
 }
 
-static enum pipgate_status write_all(const struct exception_options *o, const struct place *place, const struct pardon_file *d,
+static enum pipgate_status write_all(const struct exception_options *o, const struct chosen *place, const struct pardon_file *d,
 	struct pipgate_error *error)
 {
 	const char *folder = place_folder(o->run, place->path);
@@ -217,9 +231,23 @@ static enum pipgate_status write_all(const struct exception_options *o, const st
 	return pardon_file_write(d, error);
 }
 
+/* What is written into a project that nobody trusts lets nothing pass. */
+static void say_untrusted(const struct exception_options *o, const char *path)
+{
+	const struct policy_file *v;
+	struct pipgate_policy *policy;
+
+	if (exception_all(o, &policy, NULL) != PIPGATE_OK)
+		return;
+	v = policy_files()->items;
+	for (size_t i = 0; i < policy_files()->n; i++)
+		if (strcmp(v[i].path, path) == 0 && !v[i].trusted)
+			say("%s is not trusted: it does not count before `pipgate policy trust`", path);
+}
+
 int exception_add(struct exception_options *o)
 {
-	struct place place;
+	struct chosen place;
 	struct pardon_file d;
 	struct pipgate_error error;
 	enum pipgate_status status;
@@ -242,7 +270,7 @@ int exception_add(struct exception_options *o)
 	if (status == PIPGATE_OK)
 		status = pardon_file_append(&d, ENTRY_LIST, buf_view(&item), &error);
 	if (status == PIPGATE_OK)
-		status = read_back(&d, place.layer, &error);
+		status = read_back(&d, place.kind, &error);
 	if (status == PIPGATE_OK)
 		status = write_all(o, &place, &d, &error);
 	buf_fini(&item);
@@ -250,5 +278,6 @@ int exception_add(struct exception_options *o)
 		return say_error(status == PIPGATE_INVALID ? EXIT_USAGE : EXIT_UNDECIDED, "%s", error.text);
 	say("%s: %s%s%s passes until %s", place.path, o->n_words ? o->words[0] : o->rule, o->distribution ? " for " : "",
 		o->distribution ? o->distribution : "", exception_day(until, day));
+	say_untrusted(o, place.path);
 	return EXIT_OK;
 }

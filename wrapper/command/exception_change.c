@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `pipgate exception renew` and `remove`: the lines of the exceptions that are named, wherever they stand. */
-#include <unistd.h>
-
 #include "wrapper/command/exception.h"
 #include "wrapper/pardon/entry.h"
-#include "wrapper/pardon/place.h"
+#include "wrapper/policy/layers.h"
 
 #include "matcher/base/banned.h"
 
@@ -79,20 +77,29 @@ static enum pipgate_status change_file(struct change *c, const char *path, struc
 	return status;
 }
 
-/* Where they may stand: the file that is named, else every one that a policy is read from. */
-static void places_of(const struct exception_options *o, struct list *out)
+static bool is_wanted(const struct exception_options *o, const struct policy_file *file)
 {
-	const char *const table[] = {
-		o->file,
-		o->file || o->user ? NULL : place_project(o->run),
-		o->file || o->project ? NULL : place_user(o->run),
-		o->file || o->project || o->user ? NULL : PLACE_SYSTEM_EXCEPTIONS,
-		o->file || o->project || o->user ? NULL : PLACE_SYSTEM_POLICY,
-	};
+	if (!file->there)
+		return false;
+	return (!o->user || file->kind == PIPGATE_LAYER_USER) && (!o->project || file->kind == PIPGATE_LAYER_PROJECT);
+}
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (table[i] && (o->file || access(table[i], F_OK) == 0))
-			*(const char **)must(list_push(o->run, out, sizeof(char *))) = table[i];
+/* Where they may stand: the file that is named, else every one that a policy is read from, the strongest first. */
+static enum pipgate_status places_of(const struct exception_options *o, struct list *out, struct pipgate_error *error)
+{
+	const struct policy_file *v;
+	struct pipgate_policy *policy;
+	enum pipgate_status status = o->file ? PIPGATE_OK : exception_all(o, &policy, error);
+
+	if (o->file)
+		*(const char **)must(list_push(o->run, out, sizeof(char *))) = o->file;
+	if (o->file || status != PIPGATE_OK)
+		return status;
+	v = policy_files()->items;
+	for (size_t i = policy_files()->n; i--;)
+		if (is_wanted(o, &v[i]))
+			*(const char **)must(list_push(o->run, out, sizeof(char *))) = v[i].path;
+	return PIPGATE_OK;
 }
 
 static int say_missing(const struct change *c, const struct list *places)
@@ -118,7 +125,8 @@ static int change(const struct exception_options *o, const char *expires)
 
 	if (!o->n_words && !o->rule)
 		return say_error(EXIT_USAGE, "which? The id of an advisory, or --rule RULE");
-	places_of(o, &places);
+	if (places_of(o, &places, &error) != PIPGATE_OK)
+		return say_error(EXIT_USAGE, "%s", error.text);
 	for (size_t i = 0; i < places.n; i++) {
 		enum pipgate_status status = change_file(&c, ((const char *const *)places.items)[i], &error);
 

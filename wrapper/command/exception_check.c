@@ -2,6 +2,7 @@
 /* `pipgate exception check`: which exceptions want somebody's attention, for a nightly job. */
 #include "matcher/advisory/row.h"
 #include "wrapper/command/exception.h"
+#include "wrapper/policy/layers.h"
 #include "wrapper/database/database.h"
 
 #include "matcher/base/banned.h"
@@ -85,6 +86,7 @@ int exception_check(struct exception_options *o)
 		return code;
 	if (exception_all(o, &policy, &error) != PIPGATE_OK)
 		return say_error(EXIT_USAGE, "%s", error.text);
+	policy_say_notes(policy);
 	s = (struct seeking){policy->exceptions.items, policy->exceptions.n, must(arena_array(o->run, policy->exceptions.n + 1, sizeof(bool)))};
 	if (s.n && seek_all(o, &s, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s", error.text);

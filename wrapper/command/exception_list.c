@@ -3,6 +3,7 @@
 #include "matcher/base/text.h"
 #include "wrapper/command/db.h"
 #include "wrapper/command/exception.h"
+#include "wrapper/policy/layers.h"
 #include "wrapper/report/json_writer.h"
 
 #include "matcher/base/banned.h"
@@ -57,6 +58,7 @@ int exception_list(struct exception_options *o)
 		return EXIT_USAGE;
 	if (exception_all(o, &policy, &error) != PIPGATE_OK)
 		return say_error(EXIT_USAGE, "%s", error.text);
+	policy_say_notes(policy);
 	buf_init(&out, NULL, DB_OUTPUT_MAX);
 	if (o->json) {
 		json_begin(&out, '{');

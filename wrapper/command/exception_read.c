@@ -1,44 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All exceptions of all files, read as the gate reads them, with what is said of each. */
-#include <unistd.h>
-
-#include "matcher/base/yaml.h"
+/* All exceptions of all layers, as the gate has them, with what is said of each. */
 #include "wrapper/command/exception.h"
-#include "wrapper/keep.h"
-#include "wrapper/pardon/place.h"
+#include "wrapper/policy/layers.h"
 
 #include "matcher/base/banned.h"
 
-static enum pipgate_status read_file(struct pipgate_run *run, struct pipgate_policy *policy, const struct pipgate_layer *layer,
-	struct pipgate_error *error)
-{
-	struct span text;
-	enum pipgate_status status;
-
-	if (!layer->name || access(layer->name, F_OK))
-		return PIPGATE_OK;
-	status = keep_file(run, layer->name, DOCUMENT_BYTES, &text, error);
-	if (status != PIPGATE_OK)
-		return status;
-	status = pipgate_policy_add(policy, layer, text, error);
-	if (status != PIPGATE_OK)
-		error_before(error, "%s", layer->name);
-	return status;
-}
-
 enum pipgate_status exception_all(const struct exception_options *o, struct pipgate_policy **out, struct pipgate_error *error)
 {
-	const struct pipgate_layer layers[] = { /* the requester's own are shown as they are, and approve nothing */
-		{PIPGATE_LAYER_SYSTEM, PLACE_SYSTEM_POLICY, true, true},
-		{PIPGATE_LAYER_SYSTEM, PLACE_SYSTEM_EXCEPTIONS, true, true},
-		{PIPGATE_LAYER_USER, place_user(o->run), true, false},
-		{PIPGATE_LAYER_PROJECT, place_project(o->run), true, false},
-	};
-	enum pipgate_status status = options_policy(o->run, &o->gate, out, error);
+	struct options gate = o->gate;
 
-	for (size_t i = 0; i < sizeof(layers) / sizeof(*layers) && status == PIPGATE_OK; i++)
-		status = read_file(o->run, *out, &layers[i], error);
-	return status;
+	return policy_layers(o->run, &gate, POLICY_FOR_GATE, out, error);
 }
 
 const char *exception_state_word(enum exception_state state)

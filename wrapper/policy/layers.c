@@ -114,7 +114,7 @@ static enum pipgate_status add_files(struct building *b, enum pipgate_layer_kind
 	return status;
 }
 
-static const char *user_folder(struct pipgate_run *run)
+const char *policy_user_folder(struct pipgate_run *run)
 {
 	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 
@@ -180,7 +180,7 @@ static enum pipgate_status add_settings(struct building *b)
 /* ---- trust ---- */
 
 /* What variables and options say comes last, but is wanted here. */
-static bool is_trusted(struct building *b)
+static bool is_trusted(struct building *b, const char *folder)
 {
 	const struct policy_value *v = &b->policy->values[POLICY_PROJECT];
 	const struct policy_setting *s = b->options->settings.items;
@@ -191,7 +191,7 @@ static bool is_trusted(struct building *b)
 	for (size_t i = 0; i < b->options->settings.n; i++)
 		if (span_is(s[i].key, policy_key_name(POLICY_PROJECT)))
 			trusted = span_equal_nocase(s[i].value, SPAN("trust"));
-	return trusted || (b->project && project_trusted(b->run, b->project));
+	return trusted || (folder && project_trusted(b->run, folder));
 }
 
 /* ---- all of it ---- */
@@ -212,6 +212,23 @@ static enum pipgate_status add_named(struct building *b, enum policy_key key)
 	if (v->word[0] == '/' || !slash)
 		return add_file(b, kind, v->word, true);
 	return add_file(b, kind, text_format(b->run, "%.*s/%s", (int)(slash - v->layer), v->layer, v->word), true);
+}
+
+/* [tool.pipgate] of what is audited. */
+static enum pipgate_status add_tables(struct building *b)
+{
+	const struct policy_table *t = b->options->tables.items;
+	enum pipgate_status status = PIPGATE_OK;
+
+	for (size_t i = 0; i < b->options->tables.n && status == PIPGATE_OK; i++) {
+		const struct pipgate_layer layer = {PIPGATE_LAYER_PROJECT, t[i].name, is_trusted(b, t[i].folder), false};
+
+		file_note(b, layer.name, layer.kind, true, layer.may_loosen);
+		status = pipgate_policy_add(b->policy, &layer, t[i].text, b->error);
+		if (status != PIPGATE_OK)
+			error_before(b->error, "%s", layer.name);
+	}
+	return status;
 }
 
 /* Statements of others (VEX); a layer that may not loosen named none. */
@@ -253,11 +270,13 @@ static enum pipgate_status build(struct building *b)
 	if (status == PIPGATE_OK)
 		status = add_files(b, PIPGATE_LAYER_SYSTEM, POLICY_SYSTEM_FOLDER, machine);
 	if (status == PIPGATE_OK)
-		status = add_files(b, PIPGATE_LAYER_USER, user_folder(b->run), machine);
+		status = add_files(b, PIPGATE_LAYER_USER, policy_user_folder(b->run), machine);
 	if (status == PIPGATE_OK) {
-		b->trusted = is_trusted(b);
+		b->trusted = is_trusted(b, b->project);
 		status = add_files(b, PIPGATE_LAYER_PROJECT, b->project, project);
 	}
+	if (status == PIPGATE_OK)
+		status = add_tables(b);
 	if (status == PIPGATE_OK)
 		status = add_settings(b);
 	if (status == PIPGATE_OK)

@@ -27,6 +27,8 @@ enum pipgate_status policy_layers(struct pipgate_run *run, struct options *optio
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* The files that the last policy_layers() of this run looked at, of struct policy_file. */
 const struct list *policy_files(void);
+/* The folder of the user's policy; NULL: there is no home. */
+const char *policy_user_folder(struct pipgate_run *run);
 /* What was left out of it, on stderr. */
 void policy_say_notes(const struct pipgate_policy *policy);
 
@@ -34,6 +36,8 @@ void policy_say_notes(const struct pipgate_policy *policy);
 
 /* The folder of the nearest .pipgate.yaml, within the repository that the current folder is in; NULL: there is none. */
 const char *project_folder(struct pipgate_run *run);
+/* The root of the repository that the current folder is in: where a .pipgate.yaml would be. NULL: it is in none. */
+const char *project_root(struct pipgate_run *run);
 bool project_trusted(struct pipgate_run *run, const char *folder);
 /* Remembers, or forgets, that a folder's policy is trusted. */
 enum pipgate_status project_trust(struct pipgate_run *run, const char *folder, bool trust, struct pipgate_error *error) PIPGATE_MUST_USE;

@@ -21,7 +21,7 @@ static enum pipgate_status safe(const char *path, const struct stat *st, enum pl
 	return PIPGATE_OK;
 }
 
-static const char *folder_of(struct pipgate_run *run, const char *path)
+const char *place_folder(struct pipgate_run *run, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -55,7 +55,7 @@ static enum pipgate_status read_whole(struct pipgate_run *run, int fd, const cha
 static enum pipgate_status read_open(struct pipgate_run *run, int fd, const char *path, enum place_owner owner, struct place *out,
 	struct pipgate_error *error)
 {
-	const char *folder = folder_of(run, path);
+	const char *folder = place_folder(run, path);
 	enum pipgate_status status;
 	struct stat st, above;
 

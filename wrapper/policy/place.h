@@ -22,4 +22,7 @@ struct place {
 enum pipgate_status place_read(struct pipgate_run *run, const char *path, enum place_owner owner, struct place *out,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 
+/* The folder of a file. */
+const char *place_folder(struct pipgate_run *run, const char *path);
+
 #endif

@@ -48,21 +48,43 @@ static bool same_owner(const char *a, const char *b)
 	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_uid == y.st_uid;
 }
 
-const char *project_folder(struct pipgate_run *run)
+static const char *current(struct pipgate_run *run)
 {
 	char here[PATH_MAX];
-	const char *found = NULL, *folder = getcwd(here, sizeof(here)) ? text_copy(run, span_of(here)) : NULL, *first = folder;
 
+	return getcwd(here, sizeof(here)) ? text_copy(run, span_of(here)) : NULL;
+}
+
+/* From the current folder up to its repository's root; *found: the nearest one on this way that has a policy. */
+static const char *walk(struct pipgate_run *run, const char *first, const char **found)
+{
+	const char *folder = first;
+
+	*found = NULL;
 	for (size_t i = 0; folder && i < FOLDERS_MAX; i++) {
-		if (!found && has(run, folder, ".pipgate.yaml"))
-			found = folder;
+		if (!*found && has(run, folder, ".pipgate.yaml"))
+			*found = folder;
 		if (is_root_of_repository(run, folder))
-			return found;
+			return folder;
 		folder = parent(run, folder);
 		if (folder && !same_owner(folder, first))
 			folder = NULL;
 	}
-	return found == first ? found : NULL; /* outside of a repository what lies above is nobody's */
+	return NULL;
+}
+
+const char *project_folder(struct pipgate_run *run)
+{
+	const char *first = current(run), *found, *root = walk(run, first, &found);
+
+	return root || found == first ? found : NULL; /* outside of a repository what lies above is nobody's */
+}
+
+const char *project_root(struct pipgate_run *run)
+{
+	const char *found;
+
+	return walk(run, current(run), &found);
 }
 
 static const char *trusted_path(struct pipgate_run *run)
@@ -118,8 +140,8 @@ enum pipgate_status project_trust(struct pipgate_run *run, const char *folder, b
 	if (trust)
 		buf_format(&lines, "%s\n", whole);
 	status = buf_status(&lines);
-	if (status == PIPGATE_OK && !file_folders(text_copy(run, span_of(parent(run, path))), 0700))
-		status = error_set(error, PIPGATE_FAILED, "%s: %s", parent(run, path), strerror(errno));
+	if (status == PIPGATE_OK && !file_folders(text_copy(run, span_of(place_folder(run, path))), 0700))
+		status = error_set(error, PIPGATE_FAILED, "%s: %s", place_folder(run, path), strerror(errno));
 	if (status == PIPGATE_OK)
 		status = file_write(path, buf_view(&lines), error);
 	buf_fini(&lines);
