@@ -4,7 +4,7 @@ import json
 import os
 import time
 
-from lib import osvdb
+from lib import osvdb, servers
 from lib.case import case
 from lib.index import Index, sdist, wheel
 
@@ -258,3 +258,29 @@ def audit_asks_too(c):
     c.write("reqs.txt", "fresh==2.0\n")
     c.expect(c.audit("-r", "reqs.txt", "--no-deps", "--gate-policy", "min-age=3d"), status=1, err="uploaded 1 hours ago")
     c.expect(c.audit("-r", "reqs.txt", "--no-deps", "--disable-pip", "--gate-policy", "min-age=3d"), status=0, err="no pip is used")
+
+
+@case(pips="newest 24.3.1", mode="any", slow=True)
+def nginx_serves(c):
+    """Pages of PEP 691, 700 and 792 as files under nginx."""
+    c.files = aged()
+    c.index.status["plain"] = ("quarantined", "looks like malware")
+    with servers.nginx(os.path.join(c.root, "nginx"), c.index) as url:
+        env = {"PIP_INDEX_URL": url}
+        for c.mode in ("plan", "inline"):
+            c.expect(c.gate("install", "fresh==1.5", "--gate-policy", "yanked=block", env=env), status=40, err=r"yanked \(bad\)")
+            c.expect(c.gate("install", "plain", "--gate-policy", "quarantined=block", env=env), status=40, err="looks like")
+            c.expect(c.gate("install", "fresh", "--gate-policy", "min-age=3d", env=dict(env, PIP_UPLOADED_PRIOR_TO="2090-01-01")), status=40,
+                     err=r"newest old enough is\s+1\.0")
+
+
+@case(pips="newest 24.3.1", mode="any", slow=True)
+def pypiserver_serves(c):
+    """pypiserver tells no times, no status: it is said, and blocks nothing."""
+    with servers.pypiserver(os.path.join(c.root, "served"), aged()) as url:
+        env = {"PIP_INDEX_URL": url}
+        c.expect(c.gate("install", "fresh", "--gate-policy", "min-age=3d", "--gate-policy", "quarantined=block", env=env), status=0,
+                 err="fresh: the index .* tells no upload time")
+        policy(c, 'index: {"%s": private}\n' % url)
+        told = json.loads(c.expect(c.pipgate("facts", "fresh==2.0", "absent==1", "--json", env=env), status=0).out)
+        c.equal([t.get("index") for t in told], [url.rstrip("/"), None], "indexes")
