@@ -124,7 +124,7 @@ static const char *find_remedy(const struct judge_input *in, const struct judge_
 	const char *words = NULL;
 	struct buf out;
 
-	if (!in->remedy || audit->verdict.action != PIPGATE_BLOCK || strcmp(when, "off") == 0 ||
+	if (!in->remedy || !audit->n_findings || audit->verdict.action != PIPGATE_BLOCK || strcmp(when, "off") == 0 ||
 		(strcmp(when, "auto") == 0 && !isatty(STDERR_FILENO) && !in->clean))
 		return NULL;
 	remedy = *in->remedy;

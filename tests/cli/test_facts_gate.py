@@ -4,7 +4,7 @@ import json
 import os
 import time
 
-from lib import osvdb
+from lib import osvdb, servers
 from lib.case import case
 from lib.index import Index, sdist, wheel
 
@@ -66,9 +66,10 @@ def min_age_without_times(c):
 
 @case(pips="one", mode="any")
 def min_age_before_a_build(c):
-    """What is too young is not built for its metadata."""
-    c.files = aged(sdist("raw", "1.0", uploaded=ago(2)))
+    """What is too young is not built for its metadata, nor built with."""
+    c.files = aged(sdist("raw", "1.0", uploaded=ago(2)), sdist("needy", "1.0", needs=["fresh"]))
     c.expect(c.gate("install", "raw", "--gate-policy", "min-age=3d"), status=40, err="uploaded 2 hours ago")
+    c.expect(c.gate("install", "needy", "--gate-policy", "min-age=3d"), status=40, err=["build requirements of", "uploaded 1 hours ago"])
     c.equal(c.built(), [], "nothing ran")
 
 
@@ -182,11 +183,19 @@ def credentials_as_pip(c):
     os.chmod(c.path("netrc"), 0o600)
     told = c.index.url.replace("http://", "http://user:word@")
     c.write("pip.conf", "[global]\nindex-url = %s\n" % told)
-    for c.mode in ("plan", "inline"):
-        for env in ({"PIP_INDEX_URL": told}, {"NETRC": c.path("netrc")}, {"PIP_INDEX_URL": None, "PIP_CONFIG_FILE": c.path("pip.conf")},
-                    {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_EXTRA_INDEX_URL": told, "PIP_RETRIES": "0"}):
+    other = Index([])
+    ways = ({"PIP_INDEX_URL": told, "PIP_EXTRA_INDEX_URL": other.url}, {"PIP_INDEX_URL": None, "PIP_CONFIG_FILE": c.path("pip.conf")},
+            {"PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_EXTRA_INDEX_URL": told, "PIP_RETRIES": "0"}, {"NETRC": c.path("netrc")})
+    try:
+        for mode, env in (("plan", ways[0]), ("inline", ways[0]), ("inline", ways[1]), ("inline", ways[2]), ("inline", ways[3])):
+            c.mode = mode
             result = c.expect(c.gate("install", "fresh", "--gate-policy", "min-age=3d", env=env), status=40, err="uploaded 1 hours ago")
             c.true("word@" not in result.stderr, "no password is shown")
+        ours = [r for r in c.index.requests if not r.headers.get("User-Agent", "").startswith("pip/")]
+        c.equal({r.status for r in ours}, {200}, "what we were answered")
+        c.true(other.requests and not any("Authorization" in r.headers for r in other.requests), "none of it for the other index")
+    finally:
+        other.close()
 
 
 def unanswered(c, note, within=15):
@@ -258,3 +267,29 @@ def audit_asks_too(c):
     c.write("reqs.txt", "fresh==2.0\n")
     c.expect(c.audit("-r", "reqs.txt", "--no-deps", "--gate-policy", "min-age=3d"), status=1, err="uploaded 1 hours ago")
     c.expect(c.audit("-r", "reqs.txt", "--no-deps", "--disable-pip", "--gate-policy", "min-age=3d"), status=0, err="no pip is used")
+
+
+@case(pips="newest 24.3.1", mode="any", slow=True)
+def nginx_serves(c):
+    """Pages of PEP 691, 700 and 792 as files under nginx."""
+    c.files = aged()
+    c.index.status["plain"] = ("quarantined", "looks like malware")
+    with servers.nginx(os.path.join(c.root, "nginx"), c.index) as url:
+        env = {"PIP_INDEX_URL": url}
+        for c.mode in ("plan", "inline"):
+            c.expect(c.gate("install", "fresh==1.5", "--gate-policy", "yanked=block", env=env), status=40, err=r"yanked \(bad\)")
+            c.expect(c.gate("install", "plain", "--gate-policy", "quarantined=block", env=env), status=40, err="looks like")
+            c.expect(c.gate("install", "fresh", "--gate-policy", "min-age=3d", env=dict(env, PIP_UPLOADED_PRIOR_TO="2090-01-01")), status=40,
+                     err=r"newest old enough is\s+1\.0")
+
+
+@case(pips="newest 24.3.1", mode="any", slow=True)
+def pypiserver_serves(c):
+    """pypiserver tells no times, no status: it is said, and blocks nothing."""
+    with servers.pypiserver(os.path.join(c.root, "served"), aged()) as url:
+        env = {"PIP_INDEX_URL": url}
+        c.expect(c.gate("install", "fresh", "--gate-policy", "min-age=3d", "--gate-policy", "quarantined=block", env=env), status=0,
+                 err="fresh: the index .* tells no upload time")
+        policy(c, 'index: {"%s": private}\n' % url)
+        told = json.loads(c.expect(c.pipgate("facts", "fresh==2.0", "absent==1", "--json", env=env), status=0).out)
+        c.equal([t.get("index") for t in told], [url.rstrip("/"), None], "indexes")
