@@ -12,6 +12,7 @@
 #include "wrapper/case/history.h"
 #include "wrapper/check/check.h"
 #include "wrapper/file.h"
+#include "wrapper/pip/asked.h"
 #include "wrapper/policy/profile.h"
 #include "wrapper/report/report.h"
 
@@ -141,6 +142,19 @@ static const char *find_remedy(const struct judge_input *in, const struct judge_
 	return words;
 }
 
+/* The components with what the command line and its files say of them. */
+static const struct pipgate_component *as_asked(const struct judge_input *in)
+{
+	struct pipgate_component *copy;
+
+	if (!in->way || !in->way->arguments || !in->n)
+		return in->components;
+	copy = must(arena_array(in->run, in->n, sizeof(*copy)));
+	memcpy(copy, in->components, in->n * sizeof(*copy));
+	asked_mark(in->run, in->way->arguments, copy, in->n);
+	return copy;
+}
+
 /* Findings, facts, verdict. */
 static enum pipgate_status decide(const struct judge_input *in, struct audit *audit, const struct audit_context *context,
 	const struct pipgate_cursor *cursor, struct pipgate_error *error)
@@ -193,7 +207,7 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 		.exception_hint = in->exception_hint,
 	};
 	struct audit audit = {
-		.run = in->run, .environment = in->environment, .components = in->components, .n_components = in->n, .now = context.now};
+		.run = in->run, .environment = in->environment, .components = as_asked(in), .n_components = in->n, .now = context.now};
 	struct pipgate_error error;
 	int status;
 
