@@ -32,6 +32,8 @@ procps               p:ps
 binutils             p:nm
 abigail-tools        p:abidiff
 sudo                 p:sudo
+faketime             p:faketime
+python3-yaml         -
 libxml2-utils        p:xmllint
 zsh                  p:zsh
 fish                 p:fish

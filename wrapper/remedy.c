@@ -183,8 +183,8 @@ static void stop(pid_t pid, bool ended)
 
 void remedy_find(const struct remedy *remedy, const struct audit *audit, const struct pipgate_policy *policy, struct buf *out)
 {
-	struct search s = {.remedy = remedy, .audit = audit, .judging = {.run = audit->run, .environment = audit->environment, .policy = policy},
-		.options = {.run = audit->run}};
+	struct search s = {.remedy = remedy, .audit = audit, .options = {.run = audit->run},
+		.judging = {.run = audit->run, .environment = audit->environment, .policy = policy, .now = audit->now}};
 	struct buf words;
 	int ends[2];
 	bool ended;

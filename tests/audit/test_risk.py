@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-from lib import paths, schema
+from lib import index, paths, schema
 from lib.case import case
 from lib.formats import judge, judge_sarif, text, write
 from lib.installed import place
@@ -157,3 +157,17 @@ def risk_of_the_baseline(c):
     judge_sarif(c, folder)
     states = {v["id"]: v.get("analysis", {}).get("state") for v in json.loads(text(c, folder, "cyclonedx-json"))["vulnerabilities"]}
     c.equal(states, {"PYSEC-2099-11": "in_triage", "PYSEC-2099-12": "in_triage", "MAL-2099-1": None}, "analyses")
+
+
+@case(mode="any")
+def risk_fix_knows_pardons(c):
+    """--fix takes the nearest release whose findings are all pardoned, and leaves alone what is."""
+    c.files += [index.wheel("twins", v) for v in ("2.0", "3.0")]
+    c.write("twins.txt", "twins==1.0\njinja2==2.10\n")
+    for exception, wanted in (("", {"twins": "3.0", "jinja2": "2.10.1"}), ("PYSEC-2099-17", {"twins": "2.0", "jinja2": "2.10.1"}),
+                              ("CVE-2099-1000", {"twins": "3.0"})):
+        scene(c, policy="schema: pipgate/policy/1\n" + (exception and "exceptions:\n  - {id: %s, reason: r, created: %s, expires: %s}\n" % (
+            exception, day(-1), day(90))))
+        result = c.expect(c.audit("--fix", "--dry-run", "-r", "twins.txt", "--no-deps"), status=1)
+        told = dict(re.findall(r"Dry run: would have upgraded (\S+) to (\S+)$", result.stderr, re.M))
+        c.equal(told, wanted, "with an exception for " + (exception or "nothing"))

@@ -89,5 +89,6 @@ _KEYWORDS = {
     "minLength": _simple(lambda v, a: not isinstance(v, str) or len(v) >= a, "is shorter than"),
     "maxLength": _simple(lambda v, a: not isinstance(v, str) or len(v) <= a, "is longer than"),
     "minItems": _simple(lambda v, a: not isinstance(v, list) or len(v) >= a, "has fewer items than"),
+    "maxItems": _simple(lambda v, a: not isinstance(v, list) or len(v) <= a, "has more items than"),
     "uniqueItems": _simple(lambda v, a: not a or not isinstance(v, list) or all(x not in v[:i] for i, x in enumerate(v)), "repeats"),
 }

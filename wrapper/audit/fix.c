@@ -205,7 +205,7 @@ static void audit_again(struct fixing *f)
 enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error)
 {
 	struct fixing f = {.auditing = a,
-		.judging = {a->run, a->inventory.environment, a->policy, a->advisories.cursor, &a->options.ignored},
+		.judging = {a->run, a->inventory.environment, a->policy, a->advisories.cursor, &a->options.ignored, a->context.now},
 		.fixed = must(arena_array(a->run, a->inventory.components.n + 1, sizeof(bool)))};
 	enum pipgate_status status = PIPGATE_OK;
 

@@ -5,6 +5,7 @@
  */
 #include <dirent.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "matcher/base/text.h"
@@ -79,7 +80,7 @@ static enum pipgate_status tell(struct explaining *e, const struct audit *audit,
 static enum pipgate_status component_explain(struct explaining *e, struct span name, struct span version, const char *id)
 {
 	struct pipgate_component *c = must(arena_alloc(e->run, sizeof(*c)));
-	struct audit audit = {.run = e->run, .components = c, .n_components = 1};
+	struct audit audit = {.run = e->run, .components = c, .n_components = 1, .now = time(NULL)};
 	const struct pipgate_cursor cursor = database_cursor(e->database);
 	enum pipgate_status status;
 

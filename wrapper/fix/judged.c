@@ -19,7 +19,8 @@ bool judged_clean(void *ctx, struct span name, struct span version)
 {
 	const struct judging *judging = ctx;
 	const struct pipgate_component component = {.name = name, .version = version, .origin = PIPGATE_ORIGIN_INDEX};
-	struct audit audit = {.run = judging->run, .environment = judging->environment, .components = &component, .n_components = 1};
+	struct audit audit = {.run = judging->run, .environment = judging->environment, .components = &component, .n_components = 1,
+		.now = judging->now};
 
 	if (audit_decide(&audit, judging->policy, &judging->cursor, NULL) != PIPGATE_OK)
 		return false;

@@ -13,6 +13,7 @@ struct judging { /* how was judged */
 	const struct pipgate_policy *policy;
 	struct pipgate_cursor cursor;
 	const struct list *ignored; /* of const char *: ids that count for nothing; NULL: none */
+	int64_t now;                /* exceptions count by it */
 };
 
 /* Is this what has to be fixed: a finding that blocks, and that is not ignored? */
