@@ -120,6 +120,8 @@ static void add_plan(struct gathering *g, const struct requirement_set *set, con
 
 		c.sdist = false; /* nothing is built here any more: what is vulnerable is asked, not what may be installed */
 		c.requested |= named;
+		c.unpinned = c.requested && row && !row->pin.n;
+		c.unlocked = !row || !row->n_hashes;
 		if (is_self(g->run, set, &c))
 			continue;
 		if (row && row->kind == REQUIREMENT_EDITABLE && g->settings->skip_editable)

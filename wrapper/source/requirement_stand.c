@@ -64,7 +64,8 @@ static enum pipgate_status check_repeats(struct pinned *seen, size_t n, struct p
 static void add_pinned(struct gathering *g, const struct requirement_row *row)
 {
 	const struct pipgate_component c = {.name = row->name, .shown_name = row->parsed.name, .version = row->pin,
-		.origin = PIPGATE_ORIGIN_INDEX, .requested = true, .extras = row->parsed.extras, .n_extras = row->parsed.n_extras};
+		.origin = PIPGATE_ORIGIN_INDEX, .requested = true, .extras = row->parsed.extras, .n_extras = row->parsed.n_extras,
+		.unpinned = !row->pin.n, .unlocked = !row->n_hashes};
 
 	inventory_add(g->inventory, c, (struct found){.file = row->file, .line = row->line, .direct = true});
 }
