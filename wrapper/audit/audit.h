@@ -40,6 +40,7 @@ struct auditing {
 };
 
 /* Each gives OK or the error that ends the audit. */
+enum pipgate_status audit_policy(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* INVALID is the user's */
 enum pipgate_status audit_gather(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* the advisories */
 enum pipgate_status audit_open_service(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* -s NAME instead */

@@ -32,7 +32,7 @@ static int failed(const struct auditing *a, const char *text)
 
 /* ---- policy ---- */
 
-static enum pipgate_status read_policy(struct auditing *a, struct pipgate_error *error)
+enum pipgate_status audit_policy(struct auditing *a, struct pipgate_error *error)
 {
 	const struct {
 		const char *key, *value, *layer;
@@ -206,7 +206,7 @@ static int stages(struct auditing *a)
 {
 	struct pipgate_error error;
 
-	if (read_policy(a, &error) != PIPGATE_OK)
+	if (audit_policy(a, &error) != PIPGATE_OK)
 		return failed(a, error.text);
 	if (audit_gather(a, &error) != PIPGATE_OK)
 		return failed(a, error.text);

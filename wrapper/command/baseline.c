@@ -187,7 +187,7 @@ static int look(struct baseline *b, const struct sub *sub, struct pipgate_error 
 	status = sub->makes ? PIPGATE_OK : read_kept(b, error);
 	if (status != PIPGATE_OK)
 		return say_error(EXIT_USAGE, "%s", error->text);
-	status = options_policy(a->run, a->gate, &a->policy, error);
+	status = audit_policy(a, error);
 	if (status == PIPGATE_OK)
 		status = audit_gather(a, error);
 	if (status == PIPGATE_OK)

@@ -210,8 +210,8 @@ static enum pipgate_status add_named(struct building *b, enum policy_key key)
 		if (v->line && strcmp(f[i].path, v->layer) == 0)
 			kind = f[i].kind;
 	if (v->word[0] == '/' || !slash)
-		return add_file(b, kind, v->word, true);
-	return add_file(b, kind, text_format(b->run, "%.*s/%s", (int)(slash - v->layer), v->layer, v->word), true);
+		return add_file(b, kind, v->word, key != POLICY_BASELINE); /* without a baseline nothing passes by it: `baseline create` */
+	return add_file(b, kind, text_format(b->run, "%.*s/%s", (int)(slash - v->layer), v->layer, v->word), key != POLICY_BASELINE);
 }
 
 /* [tool.pipgate] of what is audited. */
