@@ -175,7 +175,7 @@ static enum pipgate_status unknown_field(const struct document *d, const cJSON *
 {
 	const char *names[FIELDS_MAX + 1] = {NULL}, *near;
 
-	for (size_t i = 0; fields[i].name && i < FIELDS_MAX; i++)
+	for (size_t i = 0; i < FIELDS_MAX && fields[i].name; i++)
 		names[i] = fields[i].name;
 	near = document_nearest(span_of(node->string), names);
 	if (near)

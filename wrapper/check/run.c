@@ -240,7 +240,9 @@ static enum pipgate_status ask_about_few(const struct check_request *request, st
 		for (size_t i = 0; status == PIPGATE_OK && i < request->n_checks; i++)
 			if (request->checks[i].on == POLICY_CHECK_ARCHIVE) {
 				tasks[n] = (struct task){&request->checks[i], &archives[a]};
-				asks[n] = archives[a].fault ? (struct ask){.fault = archives[a].fault} : prepare(request, &tasks[n], question);
+				asks[n] = (struct ask){.fault = archives[a].fault};
+				if (!archives[a].fault)
+					asks[n] = prepare(request, &tasks[n], question);
 				n++;
 			}
 	}

@@ -174,7 +174,7 @@ enum pipgate_status feed_read_epss(struct reading *r, struct pipgate_error *erro
 
 	buf_init(&e.rest, NULL, LINE_BYTES);
 	buf_init(&e.file, NULL, NAME_BYTES);
-	r->state = &e;
+	r->state = &e; /* cppcheck-suppress autoVariables ; taken back below */
 	status = reading_transport(r, reading_place_ends(r, SPAN(".gz")) ? "unpack" : "get", SPAN(""), piece_take, error);
 	if (status == PIPGATE_OK && e.rest.n)
 		status = error_set(error, PIPGATE_INVALID, "it is cut: line %" PRIu64 " has no end", e.line + 1);
