@@ -201,11 +201,17 @@ static const struct page_file *release_find(struct pipgate_run *run, const struc
 	return NULL;
 }
 
+/* Is it known which archive is meant? */
+static bool planned(const struct pipgate_component *c)
+{
+	return url_file(c->url).n || c->sha256.n;
+}
+
 static const struct page_file *file_find(struct pipgate_run *run, const struct page *page, const struct pipgate_component *c)
 {
 	struct span name = url_file(c->url);
 
-	if (!name.n && !c->sha256.n)
+	if (!planned(c))
 		return release_find(run, page, c);
 	for (size_t i = 0; i < page->n; i++) {
 		const struct page_file *file = &page->files[i];
@@ -216,8 +222,10 @@ static const struct page_file *file_find(struct pipgate_run *run, const struct p
 	return NULL;
 }
 
-/* The newest that was there min_age ago, and what is asked of all files: when the release and the project began. */
-static void releases_take(const struct facts_request *r, const struct pipgate_component *c, const struct page *page, struct pipgate_facts *out)
+/* The newest that was there min_age ago, and what is asked of all files: when the release and the project began. The age of an archive is
+ * its own: one may be added to an old release. */
+static void releases_take(const struct facts_request *r, const struct pipgate_component *c, const struct page *page,
+	const struct page_file *archive, struct pipgate_facts *out)
 {
 	struct pipgate_version now = {0}, best = {0}, version;
 	bool valid = pipgate_version_parse(r->run, c->version, &now) == PIPGATE_OK;
@@ -233,8 +241,12 @@ static void releases_take(const struct facts_request *r, const struct pipgate_co
 			begun = file->uploaded;
 		if (!file->uploaded || !version_of(r->run, file, &version, &text))
 			continue;
-		if (valid && pipgate_key_compare(version.key, now.key) == 0 && (!uploaded || file->uploaded < uploaded))
-			uploaded = file->uploaded;
+		if (valid && pipgate_key_compare(version.key, now.key) == 0) {
+			if (!uploaded || file->uploaded < uploaded)
+				uploaded = file->uploaded;
+			if (archive && archive->uploaded > r->now - r->min_age)
+				continue; /* another archive of the same release is no other choice */
+		}
 		if (file->yanked != PIPGATE_NO || (version.prerelease && !now.prerelease) || file->uploaded > r->now - r->min_age)
 			continue;
 		if (!best.key.n || pipgate_key_compare(version.key, best.key) > 0) {
@@ -243,7 +255,7 @@ static void releases_take(const struct facts_request *r, const struct pipgate_co
 		}
 	}
 	if (r->wanted & (FACTS_UPLOADED | FACTS_RELEASES | FACTS_SIMILAR)) {
-		out->uploaded = uploaded;
+		out->uploaded = archive ? archive->uploaded : uploaded;
 		out->project_begun = all ? begun : 0; /* a file without a time may be older */
 	}
 	if (!(r->wanted & FACTS_RELEASES))
@@ -267,7 +279,7 @@ static void page_say(const struct facts_request *r, const struct pipgate_compone
 	if (r->wanted & FACTS_ATTESTED && file)
 		out->attested = file->attested;
 	if (r->wanted & (FACTS_UPLOADED | FACTS_RELEASES | FACTS_SIMILAR))
-		releases_take(r, c, &a->page, out);
+		releases_take(r, c, &a->page, planned(c) ? file : NULL, out);
 }
 
 /* Served by a private index and by another: YES. NO only where each has answered. */
