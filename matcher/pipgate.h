@@ -341,7 +341,7 @@ struct pipgate_facts {
 	enum pipgate_project_status status;
 	struct span status_reason;
 	enum pipgate_answer attested;  /* its archive has an attestation (PEP 740) */
-	int64_t uploaded;              /* its first archive, UNIX seconds; 0: the index does not tell */
+	int64_t uploaded;              /* its archive (the first of a release, where none is planned), UNIX seconds; 0: not told */
 	int64_t project_begun;         /* the oldest archive of the project; 0: the index does not tell */
 	struct span old_enough;        /* the newest release that min-age lets pass; empty: none, or not known */
 	bool fixes;                    /* that one has findings which this release has not */

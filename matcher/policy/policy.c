@@ -301,6 +301,8 @@ static enum pipgate_status is_locked(const struct pipgate_policy *policy, enum p
 {
 	const struct policy_value *v = &policy->values[key];
 
+	if (!v->line)
+		return error_set(error, PIPGATE_INVALID, "%s is locked by the system's policy (%s, %s)", rows[key].name, v->word, v->layer);
 	return error_set(error, PIPGATE_INVALID, "%s is locked by the system's policy (%s, %s:%u)", rows[key].name, v->word, v->layer, v->line);
 }
 

@@ -2,10 +2,14 @@
 """What an index says of releases: `pipgate facts`."""
 import json
 import os
+import socket
+import threading
 
 from lib import paths
 from lib.case import case
 from lib.index import Index, wheel
+
+CUT = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.pypi.simple.v1+json\r\nContent-Length: 5000\r\n\r\n{\"files\": ["
 
 
 def ask(c, index, *words, env=None):
@@ -81,6 +85,42 @@ def facts_not_told(c):
             c.true(told["note"], "a note for %s", told["name"])
     finally:
         index.close()
+
+
+@case(pips="one")
+def facts_cut_off(c):
+    """A connection that ends before its answer does."""
+    def serve():
+        while True:
+            try:
+                with server.accept()[0] as s:
+                    s.recv(65536)
+                    s.sendall(CUT)
+            except OSError:
+                return
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, daemon=True).start()
+        result = c.run([paths.PIPGATE, "facts", "aged==1.0", "--json"],
+                       env={"PIP_INDEX_URL": "http://127.0.0.1:%d/" % server.getsockname()[1], "XDG_CACHE_HOME": c.path("facts-cache")})
+        server.shutdown(socket.SHUT_RDWR)
+    told, = json.loads(c.expect(result, status=0).out)
+    c.true(told["index"] is None and told["note"], "nothing is known")
+
+
+@case(pips="one")
+def facts_elsewhere(c):
+    """A redirect to another host goes without the credentials, and nowhere from a trusted one."""
+    index, other = made(), made()
+    index.redirect["/simple/aged/"] = other.url + "aged/"
+    env = {"PIP_INDEX_URL": index.url.replace("http://", "http://user:word@")}
+    try:
+        ask(c, index, "aged==1.0", env=env)
+        c.equal(other.requests, [], "trusted: requests")
+        ask(c, index, "aged==1.0", env=dict(env, PIP_TRUSTED_HOST=None))
+        c.true(other.requests and "Authorization" not in other.requests[0].headers, "as pip goes there")
+    finally:
+        index.close()
+        other.close()
 
 
 @case(pips="one")

@@ -28,9 +28,10 @@ def policy(c, text):
 
 @case(pips="one", mode="any")
 def min_age_blocks(c):
-    """A young release is blocked, and the newest that is old enough named: not one that was yanked."""
-    c.files = aged()
+    """A young release is blocked, and the newest that is old enough named: not one that was yanked. So is a young archive of an old one."""
+    c.files = aged(sdist("late", "1.0"), wheel("late", "1.0", uploaded=ago(5)))
     before = c.snapshot()
+    c.expect(c.gate("install", "late", "--gate-policy", "min-age=3d"), status=40, err="uploaded 5 hours ago", not_err="newest old enough")
     for c.mode in ("plan", "inline"):
         c.expect(c.gate("install", "fresh", "--gate-policy", "min-age=3d"), status=40,
                  err=[r"uploaded 1 hours ago, min-age 3d", r"newest old enough is\s+1\.0"])
@@ -172,6 +173,14 @@ def index_of_the_line(c):
         for words, env in ((("-r", "reqs.txt"), nowhere), (("fresh", "-i", c.index.url), nowhere),
                            (("fresh",), {"PIP_INDEX_URL": None, "PIP_CONFIG_FILE": c.path("pip.conf")})):
             c.expect(c.gate("install", *words, "--gate-policy", "min-age=3d", env=env), status=40, err="uploaded 1 hours ago")
+
+
+@case(pips="one", mode="inline", slow=True)
+def index_that_cannot_be_told(c):
+    """More arguments than a question holds: no index is guessed."""
+    c.files = aged()
+    many = [w for i in range(700) for w in ("--trusted-host", "%d.%s.example" % (i, "h" * 60))]
+    c.expect(c.gate("install", "--dry-run", "fresh", *many, "--gate-policy", "min-age=3d"), status=0, err="cannot be told which index pip has")
 
 
 @case(pips="one", mode="any")

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pages of all indexes for all names, at once; then what they say of each component. */
-#include "wrapper/facts/facts.h"
+/* Pages of all indexes for all names, at once. */
+#include "wrapper/facts/gathering.h"
 
-#include "matcher/base/buf.h"
-#include "matcher/policy/similar.h"
 #include "shims/hook/protocol.h"
-#include "wrapper/cache.h"
-#include "wrapper/facts/page.h"
-#include "wrapper/facts/sources.h"
 #include "wrapper/feed/transport.h"
 #include "wrapper/keep.h"
 #include "wrapper/part.h"
@@ -19,33 +14,9 @@
 #define GRACE_MS 3000u    /* which transport_many() waits behind its deadline */
 #define LEAST_MS 500u
 #define NAMES_BYTES ((size_t)1 << 20)
-#define NEW_SECONDS ((int64_t)90 * 86400)
 #define ACCEPT "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
 static const struct cache_kind pages_kind = {"index-pages", PAGE_BYTES, 2000};
-
-struct asked { /* one name of one index */
-	struct span name;
-	const struct source_index *index;
-	struct span key;
-	struct cached cached;
-	bool has;
-	bool lacks; /* the index does not have the name */
-	bool told;  /* page is there */
-	struct page page;
-	const char *note;
-};
-
-struct gathering {
-	const struct facts_request *request;
-	struct sources sources;
-	struct cache cache;
-	struct asked *asked; /* of names[i] of index k: [i * sources.n + k] */
-	size_t *of;          /* component → its name's first; SIZE_MAX: from no index */
-	size_t n_names;
-	struct asked **jobs; /* of those that are asked now */
-	struct buf body;
-};
 
 /* ---- what is asked ---- */
 
@@ -165,206 +136,6 @@ static void pages_ask(struct gathering *g)
 	buf_fini(&g->body);
 }
 
-/* ---- what they say ---- */
-
-static struct span url_file(struct span url)
-{
-	struct span path = span_split(&url, '#');
-	const char *slash;
-
-	path = span_split(&path, '?');
-	slash = path.n ? memrchr(path.p, '/', path.n) : NULL;
-	return slash ? span_from(path, (size_t)(slash - path.p) + 1) : path;
-}
-
-static bool version_of(struct pipgate_run *run, const struct page_file *file, struct pipgate_version *out, struct span *text)
-{
-	struct pipgate_filename parsed;
-
-	if (pipgate_filename_parse(run, file->name, &parsed) != PIPGATE_OK || pipgate_version_parse(run, parsed.version, out) != PIPGATE_OK)
-		return false;
-	*text = parsed.version;
-	return true;
-}
-
-/* Of a release that nobody has planned yet: any file of its version. */
-static const struct page_file *release_find(struct pipgate_run *run, const struct page *page, const struct pipgate_component *c)
-{
-	struct pipgate_version wanted, version;
-	struct span text;
-
-	if (pipgate_version_parse(run, c->version, &wanted) != PIPGATE_OK)
-		return NULL;
-	for (size_t i = 0; i < page->n; i++)
-		if (version_of(run, &page->files[i], &version, &text) && pipgate_key_compare(version.key, wanted.key) == 0)
-			return &page->files[i];
-	return NULL;
-}
-
-static const struct page_file *file_find(struct pipgate_run *run, const struct page *page, const struct pipgate_component *c)
-{
-	struct span name = url_file(c->url);
-
-	if (!name.n && !c->sha256.n)
-		return release_find(run, page, c);
-	for (size_t i = 0; i < page->n; i++) {
-		const struct page_file *file = &page->files[i];
-
-		if (c->sha256.n && file->sha256.n ? span_equal_nocase(c->sha256, file->sha256) : name.n && span_equal(name, file->name))
-			return file;
-	}
-	return NULL;
-}
-
-/* The newest that was there min_age ago, and what is asked of all files: when the release and the project began. */
-static void releases_take(const struct facts_request *r, const struct pipgate_component *c, const struct page *page, struct pipgate_facts *out)
-{
-	struct pipgate_version now = {0}, best = {0}, version;
-	bool valid = pipgate_version_parse(r->run, c->version, &now) == PIPGATE_OK;
-	int64_t uploaded = 0, begun = 0;
-	bool all = true;
-	struct span text;
-
-	for (size_t i = 0; i < page->n; i++) {
-		const struct page_file *file = &page->files[i];
-
-		all &= file->uploaded != 0;
-		if (file->uploaded && (!begun || file->uploaded < begun))
-			begun = file->uploaded;
-		if (!file->uploaded || !version_of(r->run, file, &version, &text))
-			continue;
-		if (valid && pipgate_key_compare(version.key, now.key) == 0 && (!uploaded || file->uploaded < uploaded))
-			uploaded = file->uploaded;
-		if (file->yanked != PIPGATE_NO || (version.prerelease && !now.prerelease) || file->uploaded > r->now - r->min_age)
-			continue;
-		if (!best.key.n || pipgate_key_compare(version.key, best.key) > 0) {
-			best = version;
-			out->old_enough = must_span(arena_copy(r->run, text));
-		}
-	}
-	if (r->wanted & (FACTS_UPLOADED | FACTS_RELEASES | FACTS_SIMILAR)) {
-		out->uploaded = uploaded;
-		out->project_begun = all ? begun : 0; /* a file without a time may be older */
-	}
-	if (!(r->wanted & FACTS_RELEASES))
-		out->old_enough = (struct span){NULL, 0};
-}
-
-static void page_say(const struct facts_request *r, const struct pipgate_component *c, const struct asked *a, const struct page_file *file,
-	struct pipgate_facts *out)
-{
-	out->index = span_of(a->index->public);
-	out->kind = r->kind ? r->kind(r->ctx, out->index) : PIPGATE_INDEX_UNKNOWN;
-	out->default_index = a->index->built_in;
-	if (r->wanted & FACTS_YANKED && file) {
-		out->yanked = file->yanked;
-		out->yanked_reason = file->reason;
-	}
-	if (r->wanted & FACTS_STATUS) {
-		out->status = a->page.status;
-		out->status_reason = a->page.status_reason;
-	}
-	if (r->wanted & FACTS_ATTESTED && file)
-		out->attested = file->attested;
-	if (r->wanted & (FACTS_UPLOADED | FACTS_RELEASES | FACTS_SIMILAR))
-		releases_take(r, c, &a->page, out);
-}
-
-/* Served by a private index and by another: YES. NO only where each has answered. */
-static enum pipgate_answer elsewhere_of(const struct gathering *g, const struct asked *asked)
-{
-	const struct facts_request *r = g->request;
-	size_t private = 0, others = 0;
-	bool all = true;
-
-	for (size_t k = 0; k < g->sources.n; k++) {
-		bool owned = r->kind && r->kind(r->ctx, span_of(asked[k].index->public)) == PIPGATE_INDEX_PRIVATE;
-
-		all &= asked[k].told || asked[k].lacks;
-		if (asked[k].told && asked[k].page.n)
-			*(owned ? &private : &others) += 1;
-	}
-	return private && private + others > 1 ? PIPGATE_YES : all ? PIPGATE_NO : PIPGATE_NOT_KNOWN;
-}
-
-/* Does any index have the name? NO only where each has answered. */
-static enum pipgate_answer listed_of(const struct gathering *g, const struct asked *asked)
-{
-	bool all = true;
-
-	for (size_t k = 0; k < g->sources.n; k++) {
-		if (asked[k].told && asked[k].page.n)
-			return PIPGATE_YES;
-		all &= asked[k].told || asked[k].lacks;
-	}
-	return all ? PIPGATE_NO : PIPGATE_NOT_KNOWN;
-}
-
-/* What keeps the policy from knowing; NULL: nothing does. */
-static const char *note_of(const struct facts_request *r, const struct pipgate_facts *told, bool found, const char *silent)
-{
-	if (silent && (!found || r->wanted & FACTS_ELSEWHERE))
-		return silent;
-	if (!found)
-		return "no index that pip is configured with lists its file";
-	if (r->wanted & FACTS_UPLOADED && !told->uploaded)
-		return text_format(r->run, "the index " SPAN_FMT " tells no upload time: no age is known", SPAN_ARG(told->index));
-	return NULL;
-}
-
-/* Of the indexes in pip's order, the first whose page lists the file. */
-static void component_say(const struct gathering *g, size_t i, struct pipgate_facts *out)
-{
-	const struct facts_request *r = g->request;
-	const struct asked *asked = &g->asked[g->of[i]];
-	const char *note = NULL;
-	bool found = false;
-
-	for (size_t k = 0; k < g->sources.n && !found; k++) {
-		const struct page_file *file = asked[k].told ? file_find(r->run, &asked[k].page, &r->components[i]) : NULL;
-
-		if (asked[k].note && !note)
-			note = text_format(r->run, "the index %s did not tell: %s", asked[k].index->public, asked[k].note);
-		found = file != NULL;
-		if (found)
-			page_say(r, &r->components[i], &asked[k], file, out);
-	}
-	out->listed = listed_of(g, asked);
-	if (r->wanted & FACTS_ELSEWHERE)
-		out->elsewhere = elsewhere_of(g, asked);
-	if (r->notes)
-		r->notes[i] = note_of(r, out, found, note);
-}
-
-/* What was asked for by name, and is new or is had by no index: a well-known name that may have been meant. */
-static void similar_say(const struct gathering *g, size_t i, struct span known, struct pipgate_facts *out)
-{
-	const struct facts_request *r = g->request;
-	const struct pipgate_component *c = &r->components[i];
-
-	if (c->requested && (out->listed == PIPGATE_NO || (out->project_begun && r->now - out->project_begun < NEW_SECONDS)))
-		out->similar = similar_find(c->name, known);
-}
-
-/* Does each index tell when every file was uploaded, as far as it was asked? */
-static bool dated(const struct gathering *g)
-{
-	for (size_t k = 0; k < g->sources.n; k++) {
-		size_t files = 0;
-
-		for (size_t i = 0; i < g->n_names; i++) {
-			const struct asked *a = &g->asked[i * g->sources.n + k];
-
-			for (size_t f = 0; a->told && f < a->page.n; f++, files++)
-				if (!a->page.files[f].uploaded)
-					return false;
-		}
-		if (!files)
-			return false;
-	}
-	return true;
-}
-
 static struct span known_names(const struct facts_request *r)
 {
 	char path[PATH_MAX];
@@ -413,12 +184,12 @@ enum pipgate_status facts_gather(const struct facts_request *r, struct pipgate_f
 	pages_ask(&g);
 	cache_close(&g.cache);
 	if (r->dated)
-		*r->dated = dated(&g);
+		*r->dated = tell_dated(&g);
 	known = known_names(r);
 	for (size_t i = 0; i < r->n; i++)
 		if (r->components[i].origin == PIPGATE_ORIGIN_INDEX) {
-			component_say(&g, i, &out[i]);
-			similar_say(&g, i, known, &out[i]);
+			tell_component(&g, i, &out[i]);
+			tell_similar(&g, i, known, &out[i]);
 		}
 	return PIPGATE_OK;
 }
