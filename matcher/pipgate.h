@@ -345,6 +345,9 @@ struct pipgate_facts {
 	int64_t project_begun;         /* the oldest archive of the project; 0: the index does not tell */
 	struct span old_enough;        /* the newest release that min-age lets pass; empty: none, or not known */
 	bool fixes;                    /* that one has findings which this release has not */
+	const struct span *releases;   /* versions that the index has, not yanked; of pre-releases only where this is one */
+	size_t n_releases;             /* 0: the index does not tell */
+	bool none_clean;               /* every one of them has findings */
 	struct span similar;           /* a well-known name that is one edit away; empty: none */
 	enum pipgate_answer listed;    /* does the index have the name at all? */
 	const struct pipgate_opinion *opinions; /* of external checks */

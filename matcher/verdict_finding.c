@@ -177,7 +177,7 @@ struct opinion opinion_of_finding(const struct judge *j, const struct pipgate_fi
 	else
 		o = by_level(j, finding->severity.level, pipgate_level_name(finding->severity.level));
 	likely_too(j, finding, &o);
-	if (!finding->has_end)
+	if (!finding->has_end || (!finding->n_fixed && facts_of(j, finding->component)->none_clean))
 		spare_unfixed(j, &o);
 	exploited_too(j, finding, &o);
 	spare_local(j, finding, &o);

@@ -302,3 +302,13 @@ def pypiserver_serves(c):
         policy(c, 'index: {"%s": private}\n' % url)
         told = json.loads(c.expect(c.pipgate("facts", "fresh==2.0", "absent==1", "--json", env=env), status=0).out)
         c.equal([t.get("index") for t in told], [url.rstrip("/"), None], "indexes")
+
+
+@case(pips="newest", mode="any")
+def no_clean_release(c):
+    """An advisory that ends with the newest release names no fix, and the index has none: a warning. One clean release: a block."""
+    c.files += [wheel("dead", "1.0"), wheel("dead", "2.0"), wheel("alive", "1.0"), wheel("alive", "2.0")]
+    c.records = [osvdb.record("PYSEC-2099-60", "dead", "HIGH", versions=["1.0", "2.0"], fixed=""),
+                                      osvdb.record("PYSEC-2099-61", "alive", "HIGH", versions=["1.0"], fixed="")]
+    c.expect(c.gate("install", "alive==1.0"), status=40)
+    c.expect(c.gate("install", "dead==2.0"), status=0, err="no clean")

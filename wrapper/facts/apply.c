@@ -76,7 +76,60 @@ static void see_fix(struct audit *audit, size_t index, const struct pipgate_curs
 	}
 }
 
-enum pipgate_status facts_apply(struct audit *audit, const struct pipgate_policy *policy, const struct facts_source *source,
+/* ---- is there anything clean to go to, where no advisory names a fixed release? ---- */
+
+static bool leads_nowhere(const struct audit *audit, size_t component)
+{
+	for (size_t i = 0; i < audit->n_findings; i++) {
+		const struct pipgate_finding *f = &audit->findings[i];
+
+		if (f->component == component && f->has_end && !f->n_fixed && !f->malicious)
+			return true;
+	}
+	return false;
+}
+
+static bool any_clean(struct audit *audit, size_t component, const struct pipgate_facts *facts, const struct pipgate_cursor *cursor)
+{
+	for (size_t i = 0; i < facts->n_releases; i++) {
+		struct pipgate_component other = audit->components[component];
+		struct pipgate_match match = {0};
+
+		other.version = facts->releases[i];
+		if (pipgate_match(audit->run, &other, component, cursor, &match, NULL) != PIPGATE_OK || !match.n_findings)
+			return true;
+	}
+	return !facts->n_releases;
+}
+
+/* Asked about these alone, and only where the policy would spare what has no clean release. */
+static enum pipgate_status see_clean(struct audit *audit, const struct pipgate_policy *policy, const struct facts_source *source,
+	const struct pipgate_cursor *cursor, struct pipgate_error *error)
+{
+	struct pipgate_component *some = must(arena_array(audit->run, audit->n_components + 1, sizeof(*some)));
+	struct pipgate_facts *facts = must(arena_array(audit->run, audit->n_components + 1, sizeof(*facts)));
+	size_t *places = must(arena_array(audit->run, audit->n_components + 1, sizeof(*places))), n = 0;
+	enum pipgate_status status;
+
+	for (size_t i = 0; i < audit->n_components; i++)
+		if (audit->components[i].origin == PIPGATE_ORIGIN_INDEX && leads_nowhere(audit, i)) {
+			some[n] = audit->components[i];
+			places[n++] = i;
+		}
+	if (!n || !source || policy->values[POLICY_NO_FIX].value == PIPGATE_BLOCK)
+		return PIPGATE_OK;
+	status = facts_gather(&(struct facts_request){.run = audit->run, .pip = source->pip, .arguments = source->arguments,
+		.settings = source->settings, .components = some, .n = n, .wanted = FACTS_RELEASES, .now = audit->now}, facts, error);
+	if (status != PIPGATE_OK)
+		return status;
+	if (!audit->facts)
+		audit->facts = must(arena_array(audit->run, audit->n_components + 1, sizeof(*audit->facts)));
+	for (size_t i = 0; i < n; i++)
+		audit->facts[places[i]].none_clean = !any_clean(audit, places[i], &facts[i], cursor);
+	return PIPGATE_OK;
+}
+
+static enum pipgate_status facts_wished(struct audit *audit, const struct pipgate_policy *policy, const struct facts_source *source,
 	const struct pipgate_cursor *cursor, struct pipgate_error *error)
 {
 	int64_t min_age = policy->values[POLICY_MIN_AGE].value;
@@ -118,4 +171,12 @@ enum pipgate_status facts_apply(struct audit *audit, const struct pipgate_policy
 			SPAN_ARG(audit->components[first].name), notes[first]);
 	log_stage("facts", "%zu components, %zu without an answer", audit->n_components, silent);
 	return status;
+}
+
+enum pipgate_status facts_apply(struct audit *audit, const struct pipgate_policy *policy, const struct facts_source *source,
+	const struct pipgate_cursor *cursor, struct pipgate_error *error)
+{
+	enum pipgate_status status = facts_wished(audit, policy, source, cursor, error);
+
+	return status == PIPGATE_OK ? see_clean(audit, policy, source, cursor, error) : status;
 }

@@ -103,6 +103,29 @@ static void releases_take(const struct facts_request *r, const struct pipgate_co
 		out->old_enough = (struct span){NULL, 0};
 }
 
+#define RELEASES_MAX 2000 /* of a project; the largest has some 1,500 */
+
+static void releases_list(const struct facts_request *r, const struct pipgate_component *c, const struct page *page, struct pipgate_facts *out)
+{
+	struct span *v = must(arena_array(r->run, page->n + 1, sizeof(*v)));
+	struct pipgate_version now = {0}, version;
+	bool pre = pipgate_version_parse(r->run, c->version, &now) == PIPGATE_OK && now.prerelease;
+	struct span text;
+	size_t n = 0;
+
+	for (size_t i = 0; i < page->n && n < RELEASES_MAX; i++) {
+		bool known = page->files[i].yanked == PIPGATE_YES || !version_of(r->run, &page->files[i], &version, &text) ||
+			(version.prerelease && !pre);
+
+		for (size_t k = n; k && !known; k--)
+			known = span_equal(v[k - 1], text);
+		if (!known)
+			v[n++] = must_span(arena_copy(r->run, text));
+	}
+	out->releases = v;
+	out->n_releases = n;
+}
+
 static void page_say(const struct facts_request *r, const struct pipgate_component *c, const struct asked *a, const struct page_file *file,
 	struct pipgate_facts *out)
 {
@@ -119,6 +142,8 @@ static void page_say(const struct facts_request *r, const struct pipgate_compone
 	}
 	if (r->wanted & FACTS_ATTESTED && file)
 		out->attested = file->attested;
+	if (r->wanted & FACTS_RELEASES)
+		releases_list(r, c, &a->page, out);
 	if (r->wanted & (FACTS_UPLOADED | FACTS_RELEASES | FACTS_SIMILAR))
 		releases_take(r, c, &a->page, planned(c) ? file : NULL, out);
 }
