@@ -74,9 +74,9 @@ def approval_by_signature(c):
 
 @case(**ONE)
 def a_baseline_at_the_gate(c):
-    """What a baseline has is let through, what is new is blocked; a malicious one is, whatever it says; the file must be there."""
+    """What a baseline has is let through, what is new is blocked; a malicious one is, whatever it says; without the file nothing passes by it."""
     user(c, HEAD + "baseline: old.yaml\n")
-    c.expect(decide(c), status=42, err=r"old\.yaml: there is no such file")
+    c.expect(decide(c), status=40)
     user(c, "schema: pipgate/baseline/1\nfindings:\n  - {distribution: jinja2, id: CVE-2099-1000}\n  - {distribution: evil-open, id: MAL-2099-2}\n",
          "old.yaml")
     c.expect(decide(c), status=0)
