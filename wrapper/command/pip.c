@@ -11,6 +11,7 @@
 #include "wrapper/command/command.h"
 #include "wrapper/file.h"
 #include "wrapper/judge.h"
+#include "wrapper/pip/clean.h"
 #include "wrapper/pip/closure.h"
 #include "wrapper/pip/hint.h"
 #include "wrapper/pip/inline.h"
@@ -204,36 +205,6 @@ static bool resolves(const struct pipgate_policy *policy)
 	return policy->values[POLICY_ON_BLOCK].value == POLICY_ON_BLOCK_RESOLVE;
 }
 
-/* Does what was asked for on the command line let this version in? Files are asked by pip itself. */
-static bool asked_allows(const struct gate *gate, struct span name, struct span version)
-{
-	for (size_t i = 0; i < gate->arguments.n; i++) {
-		const struct argument *a = &gate->arguments.v[i];
-		struct pipgate_requirement r;
-		struct span normalized;
-		bool in = true;
-
-		if (!a->positional || pipgate_requirement_parse(gate->run, span_of(a->value), &r, NULL) != PIPGATE_OK ||
-			pipgate_name_normalize(gate->run, r.name, &normalized) != PIPGATE_OK || !span_equal(normalized, name))
-			continue;
-		if (pipgate_specifier_contains(gate->run, r.specifiers, version, PIPGATE_PRERELEASES_YES, &in) != PIPGATE_OK || !in)
-			return false;
-	}
-	return true;
-}
-
-static bool all_allowed(const struct gate *gate, struct span lines)
-{
-	while (lines.n) {
-		struct span version = span_split(&lines, '\n'), name = span_split(&version, '=');
-
-		if (!asked_allows(gate, name, span_from(version, 1)))
-			return say(SPAN_FMT " " SPAN_FMT " is not what was asked for, so it is not taken by itself (on-block: resolve)",
-				SPAN_ARG(name), SPAN_ARG(span_from(version, 1))), false;
-	}
-	return true;
-}
-
 /* The clean set as constraints, and the way once more: 0 where what comes of it may pass. */
 static int resolve(struct gate *gate, const struct pipgate_policy *policy, const struct road *road, const struct judge_database *database,
 	struct span clean)
@@ -242,7 +213,7 @@ static int resolve(struct gate *gate, const struct pipgate_policy *policy, const
 	struct pipgate_error error;
 	int status;
 
-	if (!clean.n || !all_allowed(gate, clean))
+	if (!clean.n || !clean_allowed(gate, clean))
 		return EXIT_BLOCKED;
 	if (file_write(path, clean, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
