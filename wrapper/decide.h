@@ -35,6 +35,8 @@ struct audit_context {
 	int64_t now;
 	bool dry_run;            /* nothing would have been installed anyway */
 	const char *remedy;      /* the nearest clean set, safe for a terminal; NULL: none was looked for, or found */
+	struct span clean;       /* the same as constraints, a line each */
+	const char *clean_file;  /* where they were written; NULL: nowhere */
 	const char *exception_hint; /* the exact line that lets the first finding pass; NULL: none */
 };
 

@@ -118,28 +118,30 @@ static const char *remedy_words(const struct judge_input *in, struct span lines)
 }
 
 /* Where a person reads, and where it is wished for: it takes a second or more. */
-static const char *find_remedy(const struct judge_input *in, const struct judge_database *database, const struct audit *audit)
+static void find_remedy(const struct judge_input *in, const struct judge_database *database, const struct audit *audit,
+	struct audit_context *context)
 {
 	const char *when = in->options->remedy;
 	struct remedy remedy;
-	const char *words = NULL;
 	struct buf out;
 
 	if (!in->remedy || !audit->n_findings || audit->verdict.action != PIPGATE_BLOCK || strcmp(when, "off") == 0 ||
 		(strcmp(when, "auto") == 0 && !isatty(STDERR_FILENO) && !in->clean))
-		return NULL;
+		return;
 	remedy = *in->remedy;
 	remedy.database = database->place.path;
 	remedy.downgrades = in->clean != NULL;
 	buf_init(&out, NULL, REPORT_MAX);
 	remedy_find(&remedy, audit, in->policy, &out);
-	if (out.n)
-		words = remedy_words(in, buf_view(&out));
+	if (out.n) {
+		context->remedy = remedy_words(in, buf_view(&out));
+		context->clean = span_of(text_copy(in->run, buf_view(&out)));
+		context->clean_file = history_keep_clean(audit, context);
+	}
 	if (in->clean)
 		buf_span(in->clean, buf_view(&out));
 	buf_fini(&out);
-	log_stage("remedy", "%s", words ? words : "none");
-	return words;
+	log_stage("remedy", "%s", context->remedy ? context->remedy : "none");
 }
 
 /* The components with what the command line and its files say of them. */
@@ -213,7 +215,7 @@ int judge(const struct judge_input *in, const struct judge_database *database)
 
 	if (decide(in, &audit, &context, &cursor, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "cannot decide: %s; nothing was installed", error.text);
-	context.remedy = find_remedy(in, database, &audit);
+	find_remedy(in, database, &audit, &context);
 	log_stage("decide", "%zu components, %zu findings", audit.n_components, audit.n_findings);
 	if (!in->quiet || audit.verdict.action == PIPGATE_BLOCK)
 		print_table(&audit, &context);

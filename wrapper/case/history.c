@@ -16,6 +16,7 @@
 #include "matcher/base/banned.h"
 
 #define SUFFIX ".json"
+#define SUFFIX_CLEAN ".txt"
 
 static char *folder_name(struct pipgate_run *run)
 {
@@ -57,6 +58,13 @@ static int newest_first(const void *a, const void *b)
 	return (x->time.tv_nsec < y->time.tv_nsec) - (x->time.tv_nsec > y->time.tv_nsec);
 }
 
+/* A report, and what was kept beside it. */
+static void forget(struct pipgate_run *run, int folder, const char *name)
+{
+	unlinkat(folder, name, 0);
+	unlinkat(folder, text_format(run, "%.*s" SUFFIX_CLEAN, (int)(strlen(name) - strlen(SUFFIX)), name), 0);
+}
+
 static void sweep(struct pipgate_run *run, const char *folder)
 {
 	DIR *dir = opendir(folder);
@@ -75,7 +83,7 @@ static void sweep(struct pipgate_run *run, const char *folder)
 	if (list.n > HISTORY_FILES_MAX)
 		qsort(files, list.n, sizeof(*files), newest_first);
 	for (size_t i = HISTORY_FILES_MAX; i < list.n; i++)
-		unlinkat(dirfd(dir), files[i].name, 0);
+		forget(run, dirfd(dir), files[i].name);
 	closedir(dir);
 }
 
@@ -109,22 +117,41 @@ static enum pipgate_status write_report(const char *path, const struct audit *au
 	return status;
 }
 
-void history_keep(const struct audit *audit, const struct audit_context *context)
+/* FOLDER/CODE, the folder made; NULL: nothing is kept here. */
+static const char *place_of(const struct audit *audit, const struct audit_context *context, struct pipgate_error *error)
 {
 	const struct pipgate_judgement *first = history_first(audit);
 	char *folder = folder_name(audit->run), code[CODE_BYTES];
-	struct pipgate_error error = {""};
-	enum pipgate_status status = PIPGATE_FAILED;
 
 	if (!first || !folder || (context->profile && strcmp(context->profile, "image") == 0))
-		return;
+		return NULL;
 	if (!file_folders(folder, 0700))
-		error_set(&error, PIPGATE_FAILED, "%s: %s", folder, strerror(errno));
+		error_set(error, PIPGATE_FAILED, "%s: %s", folder, strerror(errno));
 	else if (!ours(folder))
-		error_set(&error, PIPGATE_FAILED, "%s: another user owns it, or may write there", folder);
+		error_set(error, PIPGATE_FAILED, "%s: another user owns it, or may write there", folder);
 	else
-		status = write_report(text_format(audit->run, "%s/%s" SUFFIX, folder, code_of(audit, first, code)), audit, context, &error);
+		return text_format(audit->run, "%s/%s", folder, code_of(audit, first, code));
+	return NULL;
+}
+
+const char *history_keep_clean(const struct audit *audit, const struct audit_context *context)
+{
+	const char *place = context->clean.n ? place_of(audit, context, NULL) : NULL;
+	const char *path = place ? text_format(audit->run, "%s" SUFFIX_CLEAN, place) : NULL;
+
+	return path && file_write(path, context->clean, NULL) == PIPGATE_OK ? path : NULL;
+}
+
+void history_keep(const struct audit *audit, const struct audit_context *context)
+{
+	struct pipgate_error error = {""};
+	const char *place = place_of(audit, context, &error);
+	enum pipgate_status status = PIPGATE_FAILED;
+
+	if (place)
+		status = write_report(text_format(audit->run, "%s" SUFFIX, place), audit, context, &error);
 	if (status == PIPGATE_OK)
-		sweep(audit->run, folder);
-	log_stage("history", "%s", status == PIPGATE_OK ? code : error.text);
+		sweep(audit->run, folder_name(audit->run));
+	if (place || error.text[0])
+		log_stage("history", "%s", status == PIPGATE_OK ? place : error.text);
 }

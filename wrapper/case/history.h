@@ -13,6 +13,8 @@
 
 /* Keeps a report where the verdict is block or warn. Not in an image that is being built: it would become part of it. */
 void history_keep(const struct audit *audit, const struct audit_context *context);
+/* Keeps the nearest clean set beside the report, as constraints: CODE.txt. Its path; NULL: it is not kept. */
+const char *history_keep_clean(const struct audit *audit, const struct audit_context *context);
 /* The folder; NULL: there is none that is ours alone. */
 const char *history_folder(struct pipgate_run *run);
 

@@ -164,6 +164,25 @@ static void code_line(struct sheet *s)
 	if (!first)
 		return;
 	buf_format(&s->line, "why: pipgate explain %s", code_of(s->audit, first, code));
+	if (s->context->clean_file) {
+		buf_text(&s->line, "; the clean set as constraints: ");
+		text_escape(&s->line, span_of(s->context->clean_file));
+	}
+	sheet_end_whole(s);
+}
+
+/* The clean set as a command. */
+static void clean_line(struct sheet *s)
+{
+	struct span lines = s->context->clean;
+
+	if (!lines.n)
+		return;
+	buf_text(&s->line, "to take it: pip install");
+	while (lines.n) {
+		buf_byte(&s->line, ' ');
+		text_escape(&s->line, span_split(&lines, '\n'));
+	}
 	sheet_end_whole(s);
 }
 
@@ -176,6 +195,7 @@ void sheet_blocked(struct sheet *s)
 	else
 		fixed_releases(s);
 	sheet_end(s);
+	clean_line(s);
 	exception_line(s);
 	code_line(s);
 }
