@@ -165,7 +165,7 @@ static enum pipgate_status decide(const struct judge_input *in, struct audit *au
 	enum pipgate_status status = audit_match(audit, cursor, error);
 
 	if (status == PIPGATE_OK)
-		status = facts_apply(audit, in->policy, in->index, cursor, error);
+		status = facts_apply(audit, in->policy, in->index, cursor, true, error);
 	if (status == PIPGATE_OK)
 		status = checks_apply(audit, in->policy, context, in->way ? in->way : &no_pip, error);
 	return status == PIPGATE_OK ? audit_judge_case(audit, in->policy, error) : status;

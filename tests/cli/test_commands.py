@@ -107,7 +107,7 @@ def deps(c):
     os.unlink(c.path("stub", "apt-get"))
     c.expect(c.run([script, "test"], env=env), status=1, err=["apt-get", "libsqlite3-dev", "libcmocka-dev"])
     stub("pkg-config", "exit 0\n")
-    for tool in ("gcc", "cc", "make", "openssl", "git", "xz", "ps", "nm", "python3", "hyperfine", "abidiff", "zsh", "fish", "dash", "buildah", "xmllint", "minisign"):
+    for tool in ("gcc", "cc", "make", "openssl", "git", "xz", "ps", "nm", "python3", "hyperfine", "abidiff", "zsh", "fish", "dash", "buildah", "xmllint", "minisign", "faketime"):
         if not os.path.exists(c.path("stub", tool)):
             stub(tool, "exit 0\n")
     c.expect(c.run([script, "test"], env=env), status=0, out=r"\A\Z", err=r"\A\Z")

@@ -158,7 +158,8 @@ def two_indexes(c):
 def similar_warns(c):
     """A new name, one edit from a well-known one."""
     c.files = [wheel("reqeusts", "1.0", uploaded=ago(24)), wheel("requests", "1.0")]
-    c.expect(c.gate("install", "--dry-run", "reqeusts", "--gate-policy", "similar=warn"), status=0, err="one edit from 'requests'")
+    c.expect(c.gate("install", "--dry-run", "reqeusts"), status=0, err="one edit from 'requests'")
+    c.expect(c.gate("install", "--dry-run", "reqeusts", "--gate-policy", "similar=block"), status=40, err="one edit from 'requests'")
     c.expect(c.gate("install", "--dry-run", "requests", "--gate-policy", "similar=block"), status=0)
 
 

@@ -147,7 +147,7 @@ static enum pipgate_status decide(struct auditing *a, struct audit *part, const 
 	enum pipgate_status status = audit_match(part, &a->advisories.cursor, error);
 
 	if (status == PIPGATE_OK && source)
-		status = facts_apply(part, a->policy, source, &a->advisories.cursor, error);
+		status = facts_apply(part, a->policy, source, &a->advisories.cursor, false, error);
 	if (status == PIPGATE_OK)
 		status = checks_apply(part, a->policy, &a->context, NULL, error);
 	return status == PIPGATE_OK ? audit_judge_case(part, a->policy, error) : status;

@@ -2,6 +2,7 @@
 #include "wrapper/facts/apply.h"
 
 #include "matcher/policy/policy.h"
+#include "matcher/policy/similar.h"
 #include "wrapper/say.h"
 
 #include "matcher/base/banned.h"
@@ -102,35 +103,76 @@ static bool any_clean(struct audit *audit, size_t component, const struct pipgat
 	return !facts->n_releases;
 }
 
-/* Asked about these alone, and only where the policy would spare what has no clean release. */
-static enum pipgate_status see_clean(struct audit *audit, const struct pipgate_policy *policy, const struct facts_source *source,
-	const struct pipgate_cursor *cursor, struct pipgate_error *error)
+/* ---- a name that looks like another ---- */
+
+static bool looks_like(const struct audit *audit, size_t component, struct span known)
 {
-	struct pipgate_component *some = must(arena_array(audit->run, audit->n_components + 1, sizeof(*some)));
-	struct pipgate_facts *facts = must(arena_array(audit->run, audit->n_components + 1, sizeof(*facts)));
-	size_t *places = must(arena_array(audit->run, audit->n_components + 1, sizeof(*places))), n = 0;
-	enum pipgate_status status;
+	const struct pipgate_component *c = &audit->components[component];
+
+	return c->requested && similar_find(c->name, known).n;
+}
+
+/* ---- what is asked about few components alone, whether or not somebody set a key ---- */
+
+struct few {
+	struct pipgate_component *components;
+	struct pipgate_facts *facts;
+	size_t *places, n; /* where they stand in the audit */
+};
+
+static void few_add(struct audit *audit, struct few *few, size_t component)
+{
+	few->components[few->n] = audit->components[component];
+	few->places[few->n++] = component;
+}
+
+/* Those that lead nowhere are asked about only where the policy would spare what has no clean release. */
+static void few_choose(struct audit *audit, const struct pipgate_policy *policy, struct few *few)
+{
+	bool spares = policy->values[POLICY_NO_FIX].value != PIPGATE_BLOCK;
+	struct span known = policy->values[POLICY_SIMILAR].value != PIPGATE_ALLOW ? facts_known_names(audit->run) : (struct span){NULL, 0};
 
 	for (size_t i = 0; i < audit->n_components; i++)
-		if (audit->components[i].origin == PIPGATE_ORIGIN_INDEX && leads_nowhere(audit, i)) {
-			some[n] = audit->components[i];
-			places[n++] = i;
-		}
-	if (!n || !source || policy->values[POLICY_NO_FIX].value == PIPGATE_BLOCK)
+		if (audit->components[i].origin == PIPGATE_ORIGIN_INDEX &&
+			((spares && leads_nowhere(audit, i)) || looks_like(audit, i, known)))
+			few_add(audit, few, i);
+}
+
+static void few_take(struct audit *audit, const struct few *few, const struct pipgate_cursor *cursor)
+{
+	for (size_t i = 0; i < few->n; i++) {
+		struct pipgate_facts *f = &audit->facts[few->places[i]];
+
+		f->none_clean = !any_clean(audit, few->places[i], &few->facts[i], cursor);
+		f->similar = few->facts[i].similar;
+		f->listed = few->facts[i].listed;
+	}
+}
+
+static enum pipgate_status see_few(struct audit *audit, const struct pipgate_policy *policy, const struct facts_source *source,
+	const struct pipgate_cursor *cursor, struct pipgate_error *error)
+{
+	size_t n = audit->n_components;
+	struct few few = {must(arena_array(audit->run, n + 1, sizeof(*few.components))), must(arena_array(audit->run, n + 1, sizeof(*few.facts))),
+		must(arena_array(audit->run, n + 1, sizeof(*few.places))), 0};
+	enum pipgate_status status;
+
+	few_choose(audit, policy, &few);
+	if (!few.n || !source)
 		return PIPGATE_OK;
 	status = facts_gather(&(struct facts_request){.run = audit->run, .pip = source->pip, .arguments = source->arguments,
-		.settings = source->settings, .components = some, .n = n, .wanted = FACTS_RELEASES, .now = audit->now}, facts, error);
+		.settings = source->settings, .components = few.components, .n = few.n, .wanted = FACTS_RELEASES | FACTS_SIMILAR,
+		.now = audit->now}, few.facts, error);
 	if (status != PIPGATE_OK)
 		return status;
 	if (!audit->facts)
-		audit->facts = must(arena_array(audit->run, audit->n_components + 1, sizeof(*audit->facts)));
-	for (size_t i = 0; i < n; i++)
-		audit->facts[places[i]].none_clean = !any_clean(audit, places[i], &facts[i], cursor);
+		audit->facts = must(arena_array(audit->run, n + 1, sizeof(*audit->facts)));
+	few_take(audit, &few, cursor);
 	return PIPGATE_OK;
 }
 
 static enum pipgate_status facts_wished(struct audit *audit, const struct pipgate_policy *policy, const struct facts_source *source,
-	const struct pipgate_cursor *cursor, struct pipgate_error *error)
+	const struct pipgate_cursor *cursor, bool installs, struct pipgate_error *error)
 {
 	int64_t min_age = policy->values[POLICY_MIN_AGE].value;
 	const char **notes = must(arena_array(audit->run, audit->n_components + 1, sizeof(*notes)));
@@ -141,7 +183,7 @@ static enum pipgate_status facts_wished(struct audit *audit, const struct pipgat
 		.settings = source ? source->settings : NULL,
 		.components = audit->components,
 		.n = audit->n_components,
-		.wanted = facts_wanted(policy, any_malicious(audit)),
+		.wanted = facts_wanted(policy, installs && any_malicious(audit)),
 		.min_age = min_age,
 		.now = audit->now,
 		.kind = kind_of,
@@ -174,9 +216,9 @@ static enum pipgate_status facts_wished(struct audit *audit, const struct pipgat
 }
 
 enum pipgate_status facts_apply(struct audit *audit, const struct pipgate_policy *policy, const struct facts_source *source,
-	const struct pipgate_cursor *cursor, struct pipgate_error *error)
+	const struct pipgate_cursor *cursor, bool installs, struct pipgate_error *error)
 {
-	enum pipgate_status status = facts_wished(audit, policy, source, cursor, error);
+	enum pipgate_status status = facts_wished(audit, policy, source, cursor, installs, error);
 
-	return status == PIPGATE_OK ? see_clean(audit, policy, source, cursor, error) : status;
+	return status == PIPGATE_OK && installs ? see_few(audit, policy, source, cursor, error) : status;
 }

@@ -38,6 +38,9 @@ struct facts_request {
 	const char **notes;                /* one a component: why the index did not tell, else NULL; NULL: not wanted */
 };
 
+/* The well-known names, one a line; n 0: they are not beside this program. */
+struct span facts_known_names(struct pipgate_run *run);
+
 /* out: one per component. OK also where an index did not answer; FAILED never. */
 enum pipgate_status facts_gather(const struct facts_request *request, struct pipgate_facts *out, struct pipgate_error *error) PIPGATE_MUST_USE;
 

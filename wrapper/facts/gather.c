@@ -136,13 +136,13 @@ static void pages_ask(struct gathering *g)
 	buf_fini(&g->body);
 }
 
-static struct span known_names(const struct facts_request *r)
+struct span facts_known_names(struct pipgate_run *run)
 {
 	char path[PATH_MAX];
 	struct span names = {NULL, 0};
 
-	if (!(r->wanted & FACTS_SIMILAR) || !part_find(path, "well-known-names.txt") ||
-		keep_file(r->run, path, NAMES_BYTES, &names, NULL) != PIPGATE_OK)
+	if (!part_find(path, "well-known-names.txt") ||
+		keep_file(run, path, NAMES_BYTES, &names, NULL) != PIPGATE_OK)
 		return (struct span){NULL, 0};
 	return names;
 }
@@ -185,7 +185,7 @@ enum pipgate_status facts_gather(const struct facts_request *r, struct pipgate_f
 	cache_close(&g.cache);
 	if (r->dated)
 		*r->dated = tell_dated(&g);
-	known = known_names(r);
+	known = r->wanted & FACTS_SIMILAR ? facts_known_names(r->run) : (struct span){NULL, 0};
 	for (size_t i = 0; i < r->n; i++)
 		if (r->components[i].origin == PIPGATE_ORIGIN_INDEX) {
 			tell_component(&g, i, &out[i]);
