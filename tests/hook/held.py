@@ -38,8 +38,13 @@ class Item(case.Item):
         self.name = "hook/%s@%s" % (definition.name, pair)
 
 
-def items():
-    return [Item(d, p) for d in _definitions for p in pips.pairs(d.pips) if p.version >= OLDEST or d.pips != "all"]
+def items(everywhere=bool(os.environ.get("ALL"))):
+    """What is on all pairs is on every other one in check, the ends with them."""
+    found = []
+    for d in _definitions:
+        pairs = [p for p in pips.pairs(d.pips) if p.version >= OLDEST or d.pips != "all"]
+        found += [Item(d, p) for p in (pairs if everywhere or len(pairs) < 4 else pairs[::2])]
+    return found
 
 
 # ---- starting pip ----
