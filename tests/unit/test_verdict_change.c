@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "matcher/base/arena.h"
+#include "matcher/base/buf.h"
 #include "matcher/policy/policy.h"
 #include "matcher/policy/when.h"
 
@@ -236,6 +237,51 @@ static void baseline_lets_the_old_through(void **state)
 	}
 }
 
+/* A long file decides the same whether it is read whole or stays folded; what is wrong with an item that is not meant is not seen. */
+static void a_long_file_may_stay_folded(void **state)
+{
+	static const struct {
+		const char *last; /* item */
+		enum pipgate_action action;
+		const char *says;
+	} table[] = {
+		{"  - id: cve-1\n    reason: r\n    created: 2026-11-01\n    expires: 2026-12-01\n", PIPGATE_ALLOW, "p.yaml:6003"},
+		{"  - {id: GHSA-1, reason: r, created: 2026-11-01, expires: 2026-12-01}\n", PIPGATE_ALLOW, "p.yaml:6003"},
+		{"  - \"id\": \"CVE-1\"\n    reason: r\n    created: 2026-11-01\n    expires: 2026-12-01\n", PIPGATE_ALLOW, "p.yaml:6003"},
+		{"  - reason: |\n      more\n      - id: x\n    id: CVE-1 # why\n    created: 2026-11-01\n    expires: 2026-12-01\n", PIPGATE_ALLOW, "p.yaml"},
+		{"  - id: CVE-2\n    distribution: Pkg\n    reason: r\n    created: 2026-11-01\n    expires: 2026-12-01\n", PIPGATE_BLOCK, "MEDIUM"},
+	};
+	static const struct pipgate_layer layer = {PIPGATE_LAYER_USER, "p.yaml", true, false};
+
+	(void)state;
+	for (size_t i = 0; i < N(table); i++)
+		for (int folds = 0; folds < 2; folds++) {
+			struct pipgate_policy *policy = NULL;
+			struct pipgate_run *run = NULL;
+			struct pipgate_error error = {""};
+			struct pipgate_verdict v;
+			struct buf text;
+
+			buf_init(&text, NULL, 1 << 20);
+			buf_text(&text, "schema: pipgate/exceptions/1\nexceptions:\n");
+			for (int k = 0; k < 1500; k++)
+				buf_format(&text, "  - id: CVE-2020-%d\n    reason: r\n    created: 2026-11-01\n    expires: 2026-12-01\n", k);
+			buf_text(&text, table[i].last);
+			assert_int_equal(pipgate_run_new(NULL, &run), PIPGATE_OK);
+			assert_int_equal(pipgate_policy_new(run, &policy), PIPGATE_OK);
+			assert_int_equal(pipgate_policy_set(policy, SPAN("fail-on"), SPAN("any"), "x", &error), PIPGATE_OK);
+			policy->folds = folds;
+			if (pipgate_policy_add(policy, &layer, buf_view(&text), &error) != PIPGATE_OK)
+				fail_msg("%s", error.text);
+			assert_int_equal(policy->folded.n, folds);
+			v = decided(run, policy, 0, &error);
+			if (v.action != table[i].action || !strstr(v.judgements[0].reason.p, table[i].says))
+				fail_msg("%s folded %d: %s", table[i].last, folds, v.judgements[0].reason.p);
+			pipgate_run_free(&run);
+			buf_fini(&text);
+		}
+}
+
 static void owners_last_match_wins(void **state)
 {
 	static const struct pipgate_layer layer = {PIPGATE_LAYER_SYSTEM, "o.yaml", true, true};
@@ -263,6 +309,7 @@ int main(void)
 		cmocka_unit_test(every_case),
 		cmocka_unit_test(layers_of_rules),
 		cmocka_unit_test(baseline_lets_the_old_through),
+		cmocka_unit_test(a_long_file_may_stay_folded),
 		cmocka_unit_test(owners_last_match_wins),
 	};
 

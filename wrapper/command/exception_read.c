@@ -9,7 +9,7 @@ enum pipgate_status exception_all(const struct exception_options *o, struct pipg
 {
 	struct options gate = o->gate;
 
-	return policy_layers(o->run, &gate, POLICY_FOR_GATE, out, error);
+	return policy_layers(o->run, &gate, POLICY_TO_SHOW, out, error);
 }
 
 const char *exception_state_word(enum exception_state state)

@@ -200,7 +200,7 @@ static int show(struct pipgate_run *run, char **argv)
 	json = words[0] && strcmp(words[0], "--json") == 0;
 	if (words[json])
 		return say_error(EXIT_USAGE, "usage: pipgate policy show [--json] [--gate-OPTION…]");
-	if (policy_layers(run, &options, POLICY_FOR_GATE, &policy, &error) != PIPGATE_OK)
+	if (policy_layers(run, &options, POLICY_TO_SHOW, &policy, &error) != PIPGATE_OK)
 		return say_error(EXIT_USAGE, "%s", error.text);
 	buf_init(&out, NULL, DB_OUTPUT_MAX);
 	(json ? show_json : show_text)(&out, policy);

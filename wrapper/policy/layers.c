@@ -263,7 +263,7 @@ static enum pipgate_status build(struct building *b)
 	files = (struct list){0};
 	if (status != PIPGATE_OK)
 		die_no_memory();
-	b->policy->folds = true;
+	b->policy->folds = b->use != POLICY_TO_SHOW;
 	status = add_profile(b);
 	if (status == PIPGATE_OK)
 		status = add_audit(b);

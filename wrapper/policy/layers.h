@@ -13,6 +13,7 @@
 
 enum policy_use {
 	POLICY_FOR_GATE = 1,
+	POLICY_TO_SHOW,   /* as for the gate, and long lists of exceptions are read whole */
 	POLICY_FOR_AUDIT, /* an audit tells of all that is there, whether it can be helped or not: weaker defaults of its own */
 };
 
