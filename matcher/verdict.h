@@ -13,7 +13,10 @@ struct judge {
 	const struct pipgate_policy *policy;
 	const struct pipgate_case *subject;
 	struct pattern_matcher matcher;
-	const struct policy_rule **rules; /* in the order in which they are asked */
+	struct rules { /* in the order in which they are asked */
+		const struct policy_rule **v;
+		size_t n;
+	} about_findings, about_components; /* an allow of the latter kind stands in both: it covers findings, too */
 	struct list exceptions;           /* of const struct policy_exception *: those that name something of this case */
 	bool *used;                       /* per one of these: it let something pass, or would have */
 	const struct policy_owner **owners; /* per component */

@@ -10,22 +10,16 @@
 
 /* ---- own rules ---- */
 
-static enum pipgate_status first_rule(struct judge *j, const struct rule_subject *s, bool about_findings, const struct policy_rule **out)
+static enum pipgate_status first_rule(const struct rules *rules, const struct rule_subject *s, const struct policy_rule **out)
 {
 	*out = NULL;
-	for (size_t i = 0; i < j->policy->rules.n; i++) {
-		const struct policy_rule *rule = j->rules[i];
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct policy_rule *rule = rules->v[i];
+		enum pipgate_status status;
 		bool hit = false;
-		enum pipgate_status status = PIPGATE_OK;
 
-		if (about_findings != rule_about_findings(rule) && !about_findings)
-			continue;
-		/* what speaks about the distribution speaks about its findings only to allow, and never of malice */
-		if (about_findings && !rule_about_findings(rule) && (rule->action != PIPGATE_ALLOW || s->finding->malicious))
-			continue;
-		/* malice is meant where it is named */
-		if (about_findings && s->finding->malicious && !rule->malicious && !rule->id.n)
-			continue;
+		if (s->finding && s->finding->malicious && !rule->malicious && !rule->id.n)
+			continue; /* malice is meant where it is named */
 		status = rule_matches(rule, s, &hit);
 		if (status != PIPGATE_OK)
 			return status;
@@ -59,7 +53,7 @@ enum pipgate_status component_rule(struct judge *j, size_t component, const stru
 {
 	const struct rule_subject s = subject_of(j, component, NULL);
 
-	return first_rule(j, &s, false, out);
+	return first_rule(&j->about_components, &s, out);
 }
 
 struct opinion opinion_of_rule(const struct judge *j, const struct policy_rule *rule)
@@ -88,7 +82,7 @@ static enum pipgate_status apply_rules(struct judge *j, size_t component, const 
 {
 	const struct rule_subject s = subject_of(j, component, finding);
 	const struct policy_rule *rule = NULL;
-	enum pipgate_status status = first_rule(j, &s, finding != NULL, &rule);
+	enum pipgate_status status = first_rule(finding ? &j->about_findings : &j->about_components, &s, &rule);
 
 	if (status != PIPGATE_OK || !rule)
 		return status;
@@ -276,10 +270,29 @@ static void apply_baseline(struct judge *j, size_t component, const struct pipga
 
 /* ---- in their order ---- */
 
+static enum pipgate_status rules_choose(struct judge *j)
+{
+	const struct policy_rule **ordered = rules_ordered(j->run, j->policy);
+	size_t n = j->policy->rules.n;
+
+	j->about_findings.v = arena_array(j->run, n + 1, sizeof(struct policy_rule *));
+	j->about_components.v = arena_array(j->run, n + 1, sizeof(struct policy_rule *));
+	if (!ordered || !j->about_findings.v || !j->about_components.v)
+		return judge_no_memory(j);
+	for (size_t i = 0; i < n; i++) {
+		if (rule_about_findings(ordered[i]) || ordered[i]->action == PIPGATE_ALLOW)
+			j->about_findings.v[j->about_findings.n++] = ordered[i];
+		if (!rule_about_findings(ordered[i]))
+			j->about_components.v[j->about_components.n++] = ordered[i];
+	}
+	return PIPGATE_OK;
+}
+
 enum pipgate_status changes_begin(struct judge *j)
 {
-	j->rules = rules_ordered(j->run, j->policy);
-	return j->rules ? exceptions_choose(j) : judge_no_memory(j);
+	enum pipgate_status status = rules_choose(j);
+
+	return status == PIPGATE_OK ? exceptions_choose(j) : status;
 }
 
 enum pipgate_status changes_apply(struct judge *j, size_t component, size_t finding, struct opinion *o)

@@ -157,8 +157,9 @@ static enum pipgate_status see_few(struct audit *audit, const struct pipgate_pol
 		must(arena_array(audit->run, n + 1, sizeof(*few.places))), 0};
 	enum pipgate_status status;
 
-	few_choose(audit, policy, &few);
-	if (!few.n || !source)
+	if (source)
+		few_choose(audit, policy, &few);
+	if (!few.n)
 		return PIPGATE_OK;
 	status = facts_gather(&(struct facts_request){.run = audit->run, .pip = source->pip, .arguments = source->arguments,
 		.settings = source->settings, .components = few.components, .n = few.n, .wanted = FACTS_RELEASES | FACTS_SIMILAR,
