@@ -135,8 +135,11 @@ enum pipgate_status rule_matches(const struct policy_rule *rule, const struct ru
 		status = pattern_match(s->matcher, &rule->name, c->name, out, s->error);
 	*out = *out && is_finding(rule, s) && is_source(rule, c) && is_answer(rule->requested, c->requested) &&
 		(!rule->index.n || policy_index_matches(rule->index.p, s->index));
-	if (status == PIPGATE_OK && *out && rule->group.kind)
+	if (status == PIPGATE_OK && *out && rule->group.kind) {
 		status = any_of(s, &rule->group, c->groups, c->n_groups, out);
+		if (status == PIPGATE_OK && !*out)
+			status = any_of(s, &rule->group, c->extras, c->n_extras, out);
+	}
 	if (status == PIPGATE_OK && *out && rule->owner.kind)
 		status = any_of(s, &rule->owner, &s->team, 1, out);
 	if (status == PIPGATE_OK && *out && rule->version.n)

@@ -60,6 +60,8 @@ static const struct {
 	{POLICY "rules: [{name: \"p.*\", requested: true, action: block}]\n", NONE, PIPGATE_BLOCK, "a rule", NULL},
 	{POLICY "rules: [{name: \"p.*\", requested: false, action: block}]\n", NONE, PIPGATE_ALLOW, NULL, NULL},
 	{POLICY "rules: [{group: dev, action: block}]\n", NONE, PIPGATE_BLOCK, "a rule", NULL},
+	{POLICY "rules: [{group: web, action: block}]\n", NONE, PIPGATE_BLOCK, "a rule", NULL},
+	{POLICY "rules: [{group: names, action: block}]\n", NONE, PIPGATE_ALLOW, NULL, NULL},
 	{POLICY "rules: [{source: sdist, action: block}]\n", NONE, PIPGATE_ALLOW, NULL, NULL},
 	{POLICY "rules: [{source: [sdist, wheel], action: block}]\n", NONE, PIPGATE_BLOCK, "a rule", NULL},
 	{POLICY "rules: [{index: files.example.org, action: block}]\n", NONE, PIPGATE_BLOCK, "a rule", NULL},
@@ -108,10 +110,10 @@ static const struct {
 
 static struct pipgate_verdict decided(struct pipgate_run *run, const struct pipgate_policy *policy, int facts, struct pipgate_error *error)
 {
-	static const struct span ids[] = {{"CVE-1", 5}, {"GHSA-1", 6}}, groups[] = {{"dev", 3}}, fixed[] = {{"2.0", 3}};
+	static const struct span ids[] = {{"CVE-1", 5}, {"GHSA-1", 6}}, groups[] = {{"dev", 3}}, extras[] = {{"web", 3}}, fixed[] = {{"2.0", 3}};
 	const struct pipgate_component component = {
 		.name = SPAN("pkg"), .version = facts & LOCAL ? SPAN("1.5+acme.1") : SPAN("1.5"), .origin = PIPGATE_ORIGIN_INDEX,
-		.url = SPAN("https://files.example.org/pkg-1.5-py3-none-any.whl"), .requested = true, .groups = groups, .n_groups = 1,
+		.url = SPAN("https://files.example.org/pkg-1.5-py3-none-any.whl"), .requested = true, .groups = groups, .n_groups = 1, .extras = extras, .n_extras = 1,
 		.place = SPAN("req/a.txt"),
 	};
 	const struct pipgate_finding finding = {
