@@ -521,7 +521,7 @@ def enable_without_a_database(c):
 
 # ---- another sitecustomize ----
 
-@case(mode="any")
+@case(mode="any", slow=True)
 def enable_before_another(c):
     """Our file hides another, further down sys.path: that one runs as if ours were not there; its errors are its own."""
     own(c)

@@ -91,7 +91,7 @@ def shell_bash(c):
     everywhere(c, "bash")
 
 
-@case(pips="one", mode="any")
+@case(pips="one", mode="any", slow=True)
 def shell_zsh(c):
     """zsh, by .zshrc."""
     everywhere(c, "zsh")

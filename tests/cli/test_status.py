@@ -106,7 +106,7 @@ def status_of_an_environment(c):
     walk_all(c, rows, active)
 
 
-@case(pips=PAIRS, mode="any")
+@case(pips=PAIRS, mode="any", slow=True)
 def status_and_shadows(c):
     """PYTHONPATH with a sitecustomize in it: open, that file is named, and the command that is shown closes it."""
     base = own(c)
@@ -139,7 +139,7 @@ def status_and_shadows(c):
     walk(c, rows["pip"], env)
 
 
-@case(pips="one", mode="any")
+@case(pips="one", mode="any", slow=True)
 def status_of_odd_programs(c):
     """Shell shims, scripts of other forms, old Pythons, programs without pip: told as they are, or no road at all."""
     own(c)

@@ -449,7 +449,7 @@ def sweep():
 # the cases that check walks with an old pip, too, and those in plan mode: the ways that these go by themselves
 OLD_IN_CHECK = ("block-vulnerable", "clean-install", "download", "missing-distribution", "transitive-chain", "same-files-as-bare",
                 "requirements-by-url", "abbreviations")
-PLAN_IN_CHECK = ("block-vulnerable", "clean-install", "download", "lock", "satisfied", "plan", "descriptors", "requirements-once", "config-file")
+PLAN_IN_CHECK = ("block-vulnerable", "clean-install", "lock", "plan", "descriptors", "config-file")
 
 
 def items(definitions):
