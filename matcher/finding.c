@@ -259,3 +259,11 @@ enum pipgate_status pipgate_match(struct pipgate_run *run, const struct pipgate_
 	*out = match;
 	return PIPGATE_OK;
 }
+
+bool pipgate_finding_has_id(const struct pipgate_finding *finding, struct span id)
+{
+	for (size_t i = 0; i < finding->n_ids; i++)
+		if (span_equal_nocase(finding->ids[i], id))
+			return true;
+	return false;
+}

@@ -280,6 +280,9 @@ struct pipgate_finding {
 	uint16_t epss_percentile; /* × 10,000 */
 };
 
+/* Is it one of the ids or aliases of the finding, in any case of letters? */
+bool pipgate_finding_has_id(const struct pipgate_finding *finding, struct span id);
+
 struct pipgate_match {
 	bool unknown; /* the version is not PEP 440: ranges could not be decided */
 	bool named;   /* some advisory names this distribution */

@@ -71,14 +71,6 @@ static enum pipgate_status explain(struct audit *audit, struct pipgate_error *er
 	return PIPGATE_OK;
 }
 
-bool finding_has_id(const struct pipgate_finding *finding, const char *id)
-{
-	for (size_t i = 0; i < finding->n_ids; i++)
-		if (span_equal_nocase(span_of(id), finding->ids[i]))
-			return true;
-	return false;
-}
-
 enum pipgate_status audit_match(struct audit *audit, const struct pipgate_cursor *cursor, struct pipgate_error *error)
 {
 	enum pipgate_status status;

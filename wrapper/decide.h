@@ -40,9 +40,6 @@ struct audit_context {
 	const char *exception_hint; /* the exact line that lets the first finding pass; NULL: none */
 };
 
-/* Is it one of the finding's ids or aliases, in any case of letters? */
-bool finding_has_id(const struct pipgate_finding *finding, const char *id);
-
 /* The two halves: findings and chains; then, with what facts there are, the verdict. */
 enum pipgate_status audit_match(struct audit *audit, const struct pipgate_cursor *cursor, struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status audit_judge_case(struct audit *audit, const struct pipgate_policy *policy, struct pipgate_error *error) PIPGATE_MUST_USE;

@@ -29,10 +29,6 @@ enum pipgate_status baseline_read(const struct document *d, const cJSON *item)
 
 bool baseline_covers(const struct baseline_entry *entry, const struct pipgate_component *c, const struct pipgate_finding *finding)
 {
-	if (!span_equal(entry->distribution, c->name) || (entry->place.n && !span_equal(entry->place, c->place)))
-		return false;
-	for (size_t i = 0; i < finding->n_ids; i++)
-		if (span_equal_nocase(finding->ids[i], entry->id))
-			return true;
-	return false;
+	return span_equal(entry->distribution, c->name) && (!entry->place.n || span_equal(entry->place, c->place)) &&
+		pipgate_finding_has_id(finding, entry->id);
 }

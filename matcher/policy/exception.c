@@ -94,10 +94,7 @@ static bool meant(const struct policy_exception *e, const struct pipgate_finding
 		return e->rule == (int64_t)rule;
 	if (finding->malicious && e->kind != EXCEPTION_FALSE_POSITIVE)
 		return false;
-	for (size_t i = 0; e->id.n && i < finding->n_ids; i++)
-		if (span_equal_nocase(finding->ids[i], e->id))
-			return true;
-	return false;
+	return e->id.n && pipgate_finding_has_id(finding, e->id);
 }
 
 enum pipgate_status exception_covers(struct pipgate_run *run, const struct policy_exception *e, const struct pipgate_component *c,

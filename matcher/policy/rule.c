@@ -109,19 +109,11 @@ static bool is_answer(enum pipgate_answer wanted, bool is)
 	return !wanted || (wanted == PIPGATE_YES) == is;
 }
 
-static bool has_id(const struct pipgate_finding *finding, struct span id)
-{
-	for (size_t i = 0; i < finding->n_ids; i++)
-		if (span_equal_nocase(finding->ids[i], id))
-			return true;
-	return false;
-}
-
 static bool is_finding(const struct policy_rule *rule, const struct rule_subject *s)
 {
 	if (!rule_about_findings(rule))
 		return true;
-	return s->finding && (!rule->id.n || has_id(s->finding, rule->id)) && (int64_t)s->level >= rule->severity &&
+	return s->finding && (!rule->id.n || pipgate_finding_has_id(s->finding, rule->id)) && (int64_t)s->level >= rule->severity &&
 		is_answer(rule->malicious, s->finding->malicious);
 }
 

@@ -17,7 +17,7 @@ static bool is_ignored(const struct auditing *a, const struct pipgate_finding *f
 	bool ignored = false;
 
 	for (size_t i = 0; i < a->options.ignored.n; i++)
-		if (finding_has_id(f, ids[i]))
+		if (pipgate_finding_has_id(f, span_of(ids[i])))
 			ignored = matched[i] = true;
 	return ignored;
 }

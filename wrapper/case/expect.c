@@ -53,7 +53,7 @@ static bool about(const struct expectation *e, const struct audit *audit, const 
 {
 	if (e->component.n && !span_equal_nocase(e->component, audit->components[j->component].name))
 		return false;
-	return !e->id.n || (j->finding < audit->n_findings && finding_has_id(&audit->findings[j->finding], e->id.p));
+	return !e->id.n || (j->finding < audit->n_findings && pipgate_finding_has_id(&audit->findings[j->finding], e->id));
 }
 
 static bool judgement_fits(const struct expectation *e, const struct audit *audit, const struct pipgate_judgement *j)

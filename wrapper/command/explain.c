@@ -91,7 +91,7 @@ static enum pipgate_status component_explain(struct explaining *e, struct span n
 	for (size_t i = 0; i < audit.verdict.n_judgements && status == PIPGATE_OK; i++) {
 		const struct pipgate_judgement *j = &audit.verdict.judgements[i];
 
-		if (!id || (j->finding < audit.n_findings && finding_has_id(&audit.findings[j->finding], id)))
+		if (!id || (j->finding < audit.n_findings && pipgate_finding_has_id(&audit.findings[j->finding], span_of(id))))
 			status = tell(e, &audit, j, id != NULL);
 	}
 	return status;

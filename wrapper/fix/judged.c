@@ -10,7 +10,7 @@ bool judged_counts(const struct judging *judging, const struct audit *audit, con
 	if (j->action != PIPGATE_BLOCK || j->finding == SIZE_MAX)
 		return false;
 	for (size_t i = 0; judging->ignored && i < judging->ignored->n; i++)
-		if (finding_has_id(&audit->findings[j->finding], ((const char *const *)judging->ignored->items)[i]))
+		if (pipgate_finding_has_id(&audit->findings[j->finding], span_of(((const char *const *)judging->ignored->items)[i])))
 			return false;
 	return true;
 }
