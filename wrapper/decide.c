@@ -80,17 +80,24 @@ enum pipgate_status audit_match(struct audit *audit, const struct pipgate_cursor
 	return status == PIPGATE_OK ? explain(audit, error) : status;
 }
 
-enum pipgate_status audit_judge_case(struct audit *audit, const struct pipgate_policy *policy, struct pipgate_error *error)
+struct pipgate_case audit_case(const struct audit *audit, int64_t now)
 {
-	return pipgate_decide(audit->run, policy, &(struct pipgate_case){
+	return (struct pipgate_case){
 		.components = audit->components,
 		.n_components = audit->n_components,
 		.unknown = audit->unknown,
 		.findings = audit->findings,
 		.n_findings = audit->n_findings,
 		.facts = audit->facts,
-		.now = audit->now,
-	}, &audit->verdict, error);
+		.now = now,
+	};
+}
+
+enum pipgate_status audit_judge_case(struct audit *audit, const struct pipgate_policy *policy, struct pipgate_error *error)
+{
+	const struct pipgate_case subject = audit_case(audit, audit->now);
+
+	return pipgate_decide(audit->run, policy, &subject, &audit->verdict, error);
 }
 
 enum pipgate_status audit_decide(struct audit *audit, const struct pipgate_policy *policy, const struct pipgate_cursor *cursor,

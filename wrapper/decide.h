@@ -40,6 +40,8 @@ struct audit_context {
 	const char *exception_hint; /* the exact line that lets the first finding pass; NULL: none */
 };
 
+/* What a verdict on it is made of. */
+struct pipgate_case audit_case(const struct audit *audit, int64_t now);
 /* The two halves: findings and chains; then, with what facts there are, the verdict. */
 enum pipgate_status audit_match(struct audit *audit, const struct pipgate_cursor *cursor, struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status audit_judge_case(struct audit *audit, const struct pipgate_policy *policy, struct pipgate_error *error) PIPGATE_MUST_USE;

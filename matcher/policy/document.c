@@ -64,12 +64,7 @@ enum pipgate_status document_no_memory(const struct document *d)
 
 enum pipgate_status document_left_out(const struct document *d, const cJSON *node, const char *what)
 {
-	struct span *note = list_push(d->policy->run, &d->policy->notes, sizeof(*note));
-
-	if (note)
-		*note = arena_format(d->policy->run, "%s:%u: %s is left out: it could loosen the policy, and this project is not trusted",
-			d->layer.name, document_line(d, node), what);
-	return note && note->p ? PIPGATE_OK : document_no_memory(d);
+	return policy_left_out(d->policy, &d->layer, document_line(d, node), span_of(what), d->error);
 }
 
 /* ---- the nearest name ---- */
@@ -304,23 +299,29 @@ static enum pipgate_status policy_read(const struct document *d, const cJSON *ro
 }
 
 /* A document that holds one list beside its schema. */
-static enum pipgate_status one_list_read(const struct document *d, const cJSON *root, const char *name, document_item *each)
+static enum pipgate_status one_list_find(const struct document *d, const cJSON *root, const char *name, const cJSON **out)
 {
 	for (const cJSON *node = root->child; node; node = node->next)
 		if (strcmp(node->string, "schema") != 0 && strcmp(node->string, name) != 0)
 			return document_refuse(d, node, true, "there is no '%.60s' here, only '%s'", node->string, name);
-	return json_member(root, name) ? document_each(d, json_member(root, name), each) : PIPGATE_OK;
+	*out = json_member(root, name);
+	return PIPGATE_OK;
+}
+
+static enum pipgate_status one_list_read(const struct document *d, const cJSON *root, const char *name, document_item *each)
+{
+	const cJSON *list = NULL;
+	enum pipgate_status status = one_list_find(d, root, name, &list);
+
+	return status == PIPGATE_OK && list ? document_each(d, list, each) : status;
 }
 
 static enum pipgate_status exceptions_read(const struct document *d, const cJSON *root)
 {
-	const cJSON *list = json_member(root, "exceptions");
+	const cJSON *list = NULL;
+	enum pipgate_status status = one_list_find(d, root, "exceptions", &list);
 
-	if (list && d->layer.kind > PIPGATE_LAYER_SYSTEM && d->policy->locked_lists & 1u << POLICY_LIST_EXCEPTIONS)
-		return document_refuse(d, list, true, "'exceptions' is locked by the system's policy");
-	if (list && !d->layer.may_loosen)
-		return document_left_out(d, list, "exceptions");
-	return one_list_read(d, root, "exceptions", exception_read);
+	return status == PIPGATE_OK && list ? list_read(d, list, POLICY_LIST_EXCEPTIONS) : status;
 }
 
 static enum pipgate_status baseline_file_read(const struct document *d, const cJSON *root)

@@ -311,15 +311,14 @@ static bool loosens(const struct row *row, int64_t old, int64_t new)
 	return row->strictness == STRICT_HIGHER ? new < old : row->strictness == STRICT_LOWER ? new > old : new != old;
 }
 
-/* What this project cannot have set. */
-static enum pipgate_status left_out(struct pipgate_policy *policy, const struct pipgate_layer *layer, unsigned line, const struct row *row,
-	const char *word, struct pipgate_error *error)
+enum pipgate_status policy_left_out(struct pipgate_policy *policy, const struct pipgate_layer *layer, unsigned line, struct span what,
+	struct pipgate_error *error)
 {
-	struct span *note = list_push(policy->run, &policy->notes, sizeof(*note));
+	struct span *note = what.p ? list_push(policy->run, &policy->notes, sizeof(*note)) : NULL;
 
 	if (note)
-		*note = arena_format(policy->run, "%s:%u: '%s: %s' is left out: it could loosen the policy, and this project is not trusted",
-			layer->name, line, row->name, word);
+		*note = arena_format(policy->run, "%s:%u: " SPAN_FMT " is left out: it could loosen the policy, and this project is not trusted",
+			layer->name, line, SPAN_ARG(what));
 	return note && note->p ? PIPGATE_OK : no_memory(error);
 }
 
@@ -342,7 +341,7 @@ enum pipgate_status policy_set(struct pipgate_policy *policy, const struct pipga
 	if (status != PIPGATE_OK)
 		return status;
 	if (!layer->may_loosen && loosens(&rows[at], policy->values[at].value, next.value))
-		return left_out(policy, layer, line, &rows[at], next.word, error);
+		return policy_left_out(policy, layer, line, arena_format(policy->run, "'%s: %s'", rows[at].name, next.word), error);
 	next.locked = policy->values[at].locked;
 	policy->values[at] = next;
 	return PIPGATE_OK;

@@ -193,6 +193,10 @@ enum pipgate_index_kind policy_index_kind(const struct pipgate_policy *policy, s
 /* Is url below pattern: a host ("packages.example.org"), a host and path, or a URL? Without case in the host, ports as written. */
 bool policy_index_matches(const char *pattern, struct span url);
 
+/* Notes what a layer that may not loosen had to leave out: "FILE:LINE: WHAT". */
+enum pipgate_status policy_left_out(struct pipgate_policy *policy, const struct pipgate_layer *layer, unsigned line, struct span what,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+
 /* One value of a layer. INVALID: no such key, or value, or it is locked (policy_locked() tells). A layer that may not loosen leaves
  * out what would, with a note. line 0: none. */
 enum pipgate_status policy_set(struct pipgate_policy *policy, const struct pipgate_layer *layer, unsigned line, struct span key,

@@ -153,7 +153,7 @@ static struct audit random_audit(struct pipgate_run *run)
 static void decide(struct audit *audit, int64_t now, const struct pipgate_policy *policy)
 {
 	struct pipgate_error error = {""};
-	struct pipgate_case subject = case_subject(audit, now);
+	struct pipgate_case subject = audit_case(audit, now);
 
 	if (pipgate_decide(audit->run, policy, &subject, &audit->verdict, &error) != PIPGATE_OK)
 		fail_msg("decide: %s", error.text);

@@ -28,9 +28,6 @@ enum pipgate_status case_read(struct pipgate_run *run, const cJSON *tree, bool s
 enum pipgate_status case_read_report(struct pipgate_run *run, struct span bytes, const char *name, struct kept_case *out,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 
-/* The audit as pipgate_decide() takes it. */
-struct pipgate_case case_subject(const struct audit *audit, int64_t now);
-
 /* What a judgement is about: the finding's id, or the rule that speaks of the component. */
 struct span case_about(const struct audit *audit, const struct pipgate_judgement *judgement);
 

@@ -296,19 +296,6 @@ enum pipgate_status case_read_report(struct pipgate_run *run, struct span bytes,
 	return status;
 }
 
-struct pipgate_case case_subject(const struct audit *audit, int64_t now)
-{
-	return (struct pipgate_case){
-		.components = audit->components,
-		.n_components = audit->n_components,
-		.unknown = audit->unknown,
-		.findings = audit->findings,
-		.n_findings = audit->n_findings,
-		.facts = audit->facts,
-		.now = now,
-	};
-}
-
 struct span case_about(const struct audit *audit, const struct pipgate_judgement *j)
 {
 	if (j->finding < audit->n_findings)

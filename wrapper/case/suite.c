@@ -95,7 +95,7 @@ static enum pipgate_status case_run(struct suite_reading *r, const cJSON *item)
 		status = expectation_read(&r->members, json_member(item, "expect"), &expected);
 	if (status != PIPGATE_OK)
 		return status;
-	subject = case_subject(&kept.audit, kept.now);
+	subject = audit_case(&kept.audit, kept.now);
 	status = pipgate_decide(r->run, r->policy, &subject, &kept.audit.verdict, r->members.error);
 	if (status != PIPGATE_OK)
 		return status;

@@ -210,7 +210,7 @@ static enum pipgate_status code_explain(struct explaining *e, const char *code)
 	if (!folder || !kept_find(e, folder, code, &kept))
 		return PIPGATE_OK;
 	then = *code_find(&kept.audit, code);
-	subject = case_subject(&kept.audit, kept.now);
+	subject = audit_case(&kept.audit, kept.now);
 	status = pipgate_decide(e->run, e->policy, &subject, &kept.audit.verdict, e->error);
 	if (status != PIPGATE_OK)
 		return status;

@@ -142,7 +142,7 @@ static enum pipgate_status report_judge(struct simulating *s, const char *path, 
 	if (status != PIPGATE_OK)
 		return status;
 	verdict = kept->audit.verdict;
-	subject = case_subject(&kept->audit, kept->now);
+	subject = audit_case(&kept->audit, kept->now);
 	status = pipgate_decide(s->one, policy, &subject, &kept->audit.verdict, error);
 	if (status != PIPGATE_OK)
 		return status;

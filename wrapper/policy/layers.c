@@ -196,11 +196,17 @@ static bool is_trusted(struct building *b, const char *folder)
 
 /* ---- all of it ---- */
 
-/* A file that a key names lies beside the policy that names it. */
+/* A file that a policy names lies beside it. */
+static const char *beside(struct building *b, const char *policy, const char *path)
+{
+	const char *slash = strrchr(policy, '/');
+
+	return path[0] == '/' || !slash ? path : text_format(b->run, "%.*s/%s", (int)(slash - policy), policy, path);
+}
+
 static enum pipgate_status add_named(struct building *b, enum policy_key key)
 {
 	const struct policy_value *v = &b->policy->values[key];
-	const char *slash = v->line ? strrchr(v->layer, '/') : NULL;
 	enum pipgate_layer_kind kind = PIPGATE_LAYER_OPTION;
 	const struct policy_file *f = files.items;
 
@@ -209,9 +215,8 @@ static enum pipgate_status add_named(struct building *b, enum policy_key key)
 	for (size_t i = 0; i < files.n; i++)
 		if (v->line && strcmp(f[i].path, v->layer) == 0)
 			kind = f[i].kind;
-	if (v->word[0] == '/' || !slash)
-		return add_file(b, kind, v->word, key != POLICY_BASELINE); /* without a baseline nothing passes by it: `baseline create` */
-	return add_file(b, kind, text_format(b->run, "%.*s/%s", (int)(slash - v->layer), v->layer, v->word), key != POLICY_BASELINE);
+	/* without a baseline nothing passes by it: `baseline create` */
+	return add_file(b, kind, v->line ? beside(b, v->layer, v->word) : v->word, key != POLICY_BASELINE);
 }
 
 /* [tool.pipgate] of what is audited. */
@@ -238,12 +243,10 @@ static enum pipgate_status add_vex(struct building *b)
 	enum pipgate_status status = PIPGATE_OK;
 
 	for (size_t i = 0; i < b->policy->vex.n && status == PIPGATE_OK; i++) {
-		const char *slash = strrchr(v[i].layer.name, '/');
 		struct pipgate_layer layer = v[i].layer;
 		struct place place = {0};
 
-		layer.name = v[i].path[0] == '/' || !slash ? v[i].path
-			: text_format(b->run, "%.*s/%s", (int)(slash - layer.name), layer.name, v[i].path);
+		layer.name = beside(b, v[i].layer.name, v[i].path);
 		status = read_once(b, layer.name, owner_of(layer.kind), &place);
 		if (status == PIPGATE_OK && !place.there)
 			status = error_set(b->error, PIPGATE_INVALID, "%s: there is no such file (vex of %s)", layer.name, v[i].layer.name);

@@ -84,16 +84,6 @@ static void put_answer(struct buf *out, const char *name, enum pipgate_answer an
 	buf_text(out, answer == PIPGATE_NOT_KNOWN ? "null" : answer == PIPGATE_YES ? "true" : "false");
 }
 
-/* Of 10,000, as a number from 0 to 1. */
-static void put_share(struct buf *out, const char *name, bool known, unsigned share)
-{
-	json_key(out, name);
-	if (known)
-		buf_format(out, "%u.%04u", share / 10000, share % 10000);
-	else
-		buf_text(out, "null");
-}
-
 static void put_day(struct buf *out, const char *name, int64_t seconds)
 {
 	if (seconds)
@@ -235,8 +225,8 @@ static void put_finding(struct buf *out, const struct audit *audit, const struct
 	json_bool(out, "malicious", f->malicious);
 	json_bool(out, "exploited", f->exploited);
 	json_bool(out, "exploit_public", f->exploit_public);
-	put_share(out, "epss", f->has_epss, f->epss);
-	put_share(out, "epss_percentile", f->has_epss, f->epss_percentile);
+	json_share(out, "epss", f->has_epss, f->epss);
+	json_share(out, "epss_percentile", f->has_epss, f->epss_percentile);
 	put_chain(out, audit, audit->chains ? &audit->chains[index] : &unexplained);
 	put_judgement(out, audit, index);
 	json_end(out, '}');
