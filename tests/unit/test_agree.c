@@ -112,6 +112,7 @@ static void fill_facts(struct pipgate_facts *f)
 		.status = (enum pipgate_project_status)below(5), .attested = (enum pipgate_answer)below(3),
 		.uploaded = below(2) ? NOW - (int64_t)below(50) * 86400 : 0, .project_begun = below(2) ? NOW - 1000000 : 0,
 		.old_enough = below(2) ? S("0.9") : S(""), .similar = below(4) ? S("") : S("flask"),
+		.none_clean = below(2),
 	};
 }
 

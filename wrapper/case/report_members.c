@@ -48,6 +48,7 @@ const struct member facts_members[] = {
 	{"project_begun", MEMBER_TIME, T(project_begun), 0, NULL},
 	{"old_enough", MEMBER_TEXT, T(old_enough), 0, NULL},
 	{"fixes", MEMBER_BOOL, T(fixes), 0, NULL},
+	{"none_clean", MEMBER_BOOL, T(none_clean), 0, NULL},
 	{"similar", MEMBER_TEXT, T(similar), 0, NULL},
 	{"listed", MEMBER_ANSWER, T(listed), 0, NULL},
 	{"opinions", MEMBER_OTHER, 0, 0, NULL},

@@ -127,6 +127,7 @@ static void put_facts(struct buf *out, const struct pipgate_facts *facts)
 	put_day(out, "project_begun", facts->project_begun);
 	json_optional(out, "old_enough", facts->old_enough);
 	json_bool(out, "fixes", facts->fixes);
+	json_bool(out, "none_clean", facts->none_clean);
 	json_optional(out, "similar", facts->similar);
 	put_answer(out, "listed", facts->listed);
 	put_opinions(out, facts);
