@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "wrapper/file.h"
+#include "wrapper/home.h"
 
 #include "matcher/base/banned.h"
 
@@ -31,22 +32,13 @@ static bool is_private(int fd, mode_t type)
 	return fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-static const char *folder_default(struct pipgate_run *run)
-{
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-
-	if (cache && cache[0] == '/')
-		return text_format(run, "%s/pipgate", cache);
-	return home && home[0] == '/' ? text_format(run, "%s/.cache/pipgate", home) : NULL;
-}
-
 void cache_open(struct cache *cache, struct pipgate_run *run, const struct cache_kind *kind, const char *below)
 {
 	char *path;
 
 	*cache = (struct cache){.run = run, .kind = kind, .folder = -1};
 	if (!below || !*below)
-		below = folder_default(run);
+		below = home_folder(run, HOME_CACHE);
 	if (!below)
 		return;
 	path = text_format(run, "%s/%s", below, kind->name);

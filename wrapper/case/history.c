@@ -10,6 +10,7 @@
 
 #include "wrapper/case/code.h"
 #include "wrapper/file.h"
+#include "wrapper/home.h"
 #include "wrapper/memory.h"
 #include "wrapper/report/report.h"
 
@@ -20,11 +21,9 @@
 
 static char *folder_name(struct pipgate_run *run)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	const char *state = home_folder(run, HOME_STATE);
 
-	if (state && state[0] == '/')
-		return text_format(run, "%s/pipgate/blocks", state);
-	return home && home[0] == '/' ? text_format(run, "%s/.local/state/pipgate/blocks", home) : NULL;
+	return state ? text_format(run, "%s/blocks", state) : NULL;
 }
 
 /* Root writes into no folder of another, nor anybody into one where others write. */

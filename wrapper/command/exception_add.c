@@ -8,6 +8,7 @@
 #include "wrapper/command/exception.h"
 #include "wrapper/file.h"
 #include "wrapper/pardon/entry.h"
+#include "wrapper/home.h"
 #include "wrapper/policy/layers.h"
 #include "wrapper/policy/place.h"
 
@@ -183,7 +184,7 @@ static const char *project_of(struct pipgate_run *run)
 
 static int choose_place(const struct exception_options *o, struct chosen *out)
 {
-	const char *project = o->user ? NULL : project_of(o->run), *user = policy_user_folder(o->run);
+	const char *project = o->user ? NULL : project_of(o->run), *user = home_folder(o->run, HOME_CONFIG);
 
 	if (o->file)
 		*out = (struct chosen){PIPGATE_LAYER_USER, o->file};

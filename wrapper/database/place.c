@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "wrapper/file.h"
+#include "wrapper/home.h"
 #include "wrapper/say.h"
 #include "wrapper/part.h"
 
@@ -40,17 +41,11 @@ __attribute__((format(printf, 2, 3))) static bool path_set(char path[4096], cons
 	return path[0] != 0;
 }
 
-/* ${XDG_DATA_HOME:-~/.local/share}/pipgate; a relative XDG_DATA_HOME does not count (XDG base directories). */
 static bool user_folder(char path[4096])
 {
-	const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-
-	if (data && data[0] == '/')
-		return path_set(path, "%s/pipgate", data);
-	if (home && home[0] == '/')
-		return path_set(path, "%s/.local/share/pipgate", home);
-	path[0] = 0;
-	return false;
+	if (!home_path(HOME_DATA, path, 4096))
+		path[0] = 0;
+	return path[0] != 0;
 }
 
 static bool built(const char *path, int64_t *time, struct pipgate_error *error)

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "matcher/base/buf.h"
 #include "wrapper/file.h"
+#include "wrapper/home.h"
 #include "wrapper/keep.h"
 #include "wrapper/report/json_writer.h"
 
@@ -18,13 +18,9 @@
 
 static char *folder(struct pipgate_run *run)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	char *state = home_folder(run, HOME_STATE);
 
-	if (state && state[0] == '/')
-		return text_format(run, "%s/pipgate", state);
-	if (home && home[0] == '/')
-		return text_format(run, "%s/.local/state/pipgate", home);
-	return text_format(run, "/var/lib/pipgate");
+	return state ? state : text_format(run, "/var/lib/pipgate");
 }
 
 /* FNV-1a: two places that meet are told apart by what stands in the file. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/policy/layers.h"
 
-#include <stdlib.h>
 
 #include "matcher/policy/vex.h"
+#include "wrapper/home.h"
 #include "wrapper/policy/place.h"
 #include "wrapper/say.h"
 #include "wrapper/signature.h"
@@ -112,15 +112,6 @@ static enum pipgate_status add_files(struct building *b, enum pipgate_layer_kind
 	for (; folder && *names && status == PIPGATE_OK; names++)
 		status = add_file(b, kind, text_format(b->run, "%s/%s", folder, *names), false);
 	return status;
-}
-
-const char *policy_user_folder(struct pipgate_run *run)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-
-	if (config && *config == '/')
-		return text_format(run, "%s/pipgate", config);
-	return home && *home == '/' ? text_format(run, "%s/.config/pipgate", home) : NULL;
 }
 
 /* ---- what is no file ---- */
@@ -273,7 +264,7 @@ static enum pipgate_status build(struct building *b)
 	if (status == PIPGATE_OK)
 		status = add_files(b, PIPGATE_LAYER_SYSTEM, POLICY_SYSTEM_FOLDER, machine);
 	if (status == PIPGATE_OK)
-		status = add_files(b, PIPGATE_LAYER_USER, policy_user_folder(b->run), machine);
+		status = add_files(b, PIPGATE_LAYER_USER, home_folder(b->run, HOME_CONFIG), machine);
 	if (status == PIPGATE_OK) {
 		b->trusted = is_trusted(b, b->project);
 		status = add_files(b, PIPGATE_LAYER_PROJECT, b->project, project);

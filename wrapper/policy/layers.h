@@ -28,8 +28,6 @@ enum pipgate_status policy_layers(struct pipgate_run *run, struct options *optio
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 /* The files that the last policy_layers() of this run looked at, of struct policy_file. */
 const struct list *policy_files(void);
-/* The folder of the user's policy; NULL: there is no home. */
-const char *policy_user_folder(struct pipgate_run *run);
 /* What was left out of it, on stderr. */
 void policy_say_notes(const struct pipgate_policy *policy);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "wrapper/file.h"
+#include "wrapper/home.h"
 #include "wrapper/policy/layers.h"
 #include "wrapper/policy/place.h"
 
@@ -89,11 +90,9 @@ const char *project_root(struct pipgate_run *run)
 
 static const char *trusted_path(struct pipgate_run *run)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	const char *state = home_folder(run, HOME_STATE);
 
-	if (state && *state == '/')
-		return text_format(run, "%s/pipgate/trusted-projects", state);
-	return home && *home == '/' ? text_format(run, "%s/.local/state/pipgate/trusted-projects", home) : NULL;
+	return state ? text_format(run, "%s/trusted-projects", state) : NULL;
 }
 
 static const char *whole_path(struct pipgate_run *run, const char *folder)
