@@ -16,7 +16,7 @@ static bool leap(int year)
 	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-static int month_days(int year, int month)
+int date_month_days(int year, int month)
 {
 	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
@@ -61,7 +61,7 @@ static bool date_parse(struct span text, struct date *d)
 	d->hour = number(text, 11, 2);
 	d->minute = number(text, 14, 2);
 	d->second = number(text, 17, 2);
-	return d->year >= 0 && within(d->month, 1, 12) && within(d->day, 1, month_days(d->year, d->month)) && within(d->hour, 0, 23) &&
+	return d->year >= 0 && within(d->month, 1, 12) && within(d->day, 1, date_month_days(d->year, d->month)) && within(d->hour, 0, 23) &&
 	       within(d->minute, 0, 59) && within(d->second, 0, 60);
 }
 
@@ -81,8 +81,8 @@ static void add_minutes(struct date *d, int minutes)
 			d->month = 12;
 			d->year--;
 		}
-		d->day = month_days(d->year, d->month);
-	} else if (d->day > month_days(d->year, d->month)) {
+		d->day = date_month_days(d->year, d->month);
+	} else if (d->day > date_month_days(d->year, d->month)) {
 		d->day = 1;
 		d->month = d->month % 12 + 1;
 		d->year += d->month == 1;
@@ -122,13 +122,12 @@ enum pipgate_status date_utc(struct pipgate_run *run, struct span text, struct s
 	return out->p ? PIPGATE_OK : PIPGATE_NO_MEMORY;
 }
 
-/* Days since 1970 of the Gregorian calendar. */
-static int64_t days_before(int year, int month)
+int64_t date_days_before(int year, int month)
 {
 	int64_t y = year ? year - 1 : 0; /* nothing is dated in the year 0 */
 	int64_t days = 365 * (int64_t)(year - 1970) + (y / 4 - 1969 / 4) - (y / 100 - 1969 / 100) + (y / 400 - 1969 / 400);
 	for (int m = 1; m < month; m++)
-		days += month_days(year, m);
+		days += date_month_days(year, m);
 	return days;
 }
 
@@ -138,5 +137,12 @@ int64_t date_seconds(struct span utc)
 
 	if (!date_parse(utc, &d))
 		return 0;
-	return ((days_before(d.year, d.month) + d.day - 1) * 24 + d.hour) * 3600 + (int64_t)d.minute * 60 + d.second;
+	return ((date_days_before(d.year, d.month) + d.day - 1) * 24 + d.hour) * 3600 + (int64_t)d.minute * 60 + d.second;
+}
+
+bool date_is_utc(struct span text)
+{
+	struct date d;
+
+	return text.n == FRACTION_AT + 1 && text.p[FRACTION_AT] == 'Z' && date_parse(text, &d);
 }
