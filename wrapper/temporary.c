@@ -7,6 +7,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -14,7 +15,8 @@
 
 #include "matcher/base/banned.h"
 
-#define PREFIX "pipgate-"
+#define PREFIX "pipgate-run."
+#define RANDOM "XXXXXX"
 #define SWEEP_MAX 64       /* left-overs looked at in one start: a full TMPDIR must not cost time */
 #define GRACE_SECONDS 5    /* between mkdtemp and the lock */
 #define OPEN_FOLDERS 16    /* of one walk */
@@ -56,13 +58,19 @@ static void sweep_one(const char *base, const char *name)
 
 	if (snprintf(path, sizeof(path), "%s/%s", base, name) >= (int)sizeof(path))
 		return;
-	if (lstat(path, &st) || !S_ISDIR(st.st_mode) || st.st_uid != geteuid() || st.st_mtime + GRACE_SECONDS > time(NULL))
+	if (lstat(path, &st) || st.st_mode != (S_IFDIR | 0700) || st.st_uid != geteuid() || st.st_mtime + GRACE_SECONDS > time(NULL))
 		return;
 	fd = folder_lock(path);
 	if (fd < 0)
 		return;
 	tree_remove(path);
 	close(fd);
+}
+
+/* Nothing but what this file names: a checkout in TMPDIR may be called pipgate-something, too. */
+static bool made_here(const char *name)
+{
+	return strncmp(name, PREFIX, sizeof(PREFIX) - 1) == 0 && strlen(name) == sizeof(PREFIX RANDOM) - 1;
 }
 
 static void sweep(const char *base)
@@ -74,7 +82,7 @@ static void sweep(const char *base)
 	if (!dir)
 		return;
 	while (seen < SWEEP_MAX && (entry = readdir(dir)))
-		if (strncmp(entry->d_name, PREFIX, sizeof(PREFIX) - 1) == 0) {
+		if (made_here(entry->d_name)) {
 			sweep_one(base, entry->d_name);
 			seen++;
 		}
@@ -90,7 +98,7 @@ const char *temporary_folder(struct pipgate_error *error)
 	if (!base || base[0] != '/')
 		base = "/tmp";
 	sweep(base);
-	if (snprintf(folder, sizeof(folder), "%s/" PREFIX "XXXXXX", base) >= (int)sizeof(folder) || !mkdtemp(folder)) {
+	if (snprintf(folder, sizeof(folder), "%s/" PREFIX RANDOM, base) >= (int)sizeof(folder) || !mkdtemp(folder)) {
 		error_set(error, PIPGATE_FAILED, "cannot make a private folder in %s: %s; set TMPDIR to a folder that can be written", base,
 			strerror(errno));
 		folder[0] = 0;

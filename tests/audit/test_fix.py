@@ -211,7 +211,7 @@ def fix_killed(c):
         if running.process.poll() is None:
             running.process.send_signal(signal.SIGTERM)
         running.wait()
-        c.true(not [n for n in os.listdir(c.tmp) if n.startswith("pipgate-")], "left in TMPDIR: %s", os.listdir(c.tmp))
+        c.true(not [n for n in os.listdir(c.tmp) if n.startswith("pipgate")], "left in TMPDIR: %s", os.listdir(c.tmp))
         for name in os.listdir(c.tmp):  # a pip that is killed while it resolves leaves its own there
             shutil.rmtree(os.path.join(c.tmp, name))
         with open(path) as f:

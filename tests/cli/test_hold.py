@@ -157,8 +157,16 @@ def left_overs_are_swept(c):
     for name in os.listdir(c.tmp):
         if not name.startswith("pipgate"):
             shutil.rmtree(os.path.join(c.tmp, name))
+    others = ("pipgate-master", "pipgate-run.notes", "pipgate-fetch-test.z7wi5bjz", "pipgate-run.public")  # the last ones by length and by mode
+    for name in others:
+        os.mkdir(os.path.join(c.tmp, name), 0o755 if name.endswith("public") else 0o700)
+        c.write(os.path.join(c.tmp, name, "work"), "days of it")
+        os.utime(os.path.join(c.tmp, name), (time.time() - 3600, time.time() - 3600))
     c.index.delay = {}
     c.expect(c.gate("install", "idna"), status=0)
+    c.equal(sorted(others), sorted(n for n in os.listdir(c.tmp) if n.startswith("pipgate")), "what stays in TMPDIR")
+    for name in others:
+        shutil.rmtree(os.path.join(c.tmp, name))
 
 
 @case()
