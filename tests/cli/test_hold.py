@@ -157,16 +157,22 @@ def left_overs_are_swept(c):
     for name in os.listdir(c.tmp):
         if not name.startswith("pipgate"):
             shutil.rmtree(os.path.join(c.tmp, name))
-    others = ("pipgate-master", "pipgate-run.notes", "pipgate-fetch-test.z7wi5bjz", "pipgate-run.public")  # the last ones by length and by mode
-    for name in others:
-        os.mkdir(os.path.join(c.tmp, name), 0o755 if name.endswith("public") else 0o700)
-        c.write(os.path.join(c.tmp, name, "work"), "days of it")
-        os.utime(os.path.join(c.tmp, name), (time.time() - 3600, time.time() - 3600))
     c.index.delay = {}
     c.expect(c.gate("install", "idna"), status=0)
-    c.equal(sorted(others), sorted(n for n in os.listdir(c.tmp) if n.startswith("pipgate")), "what stays in TMPDIR")
-    for name in others:
-        shutil.rmtree(os.path.join(c.tmp, name))
+
+
+@case(pips="one", mode="plan")
+def what_others_left_stays(c):
+    """A folder in TMPDIR is swept only where its name and mode are those of ours: work may lie in one called pipgate-master."""
+    folder = c.path("temporary")
+    ours = "pipgate-run.abcdef"
+    others = ["pipgate-fetch-test.z7wi5bjz", "pipgate-master", "pipgate-run.notes", "pipgate-run.public"]
+    for name in (ours, *others):
+        c.write(os.path.join(folder, name, "work"), "days of it")
+        os.chmod(os.path.join(folder, name), 0o755 if name.endswith("public") else 0o700)
+        os.utime(os.path.join(folder, name), (time.time() - 3600, time.time() - 3600))
+    c.expect(c.gate("install", "idna", env={"TMPDIR": folder}), status=0)
+    c.equal(sorted(os.listdir(folder)), others, "what stays")
 
 
 @case()
