@@ -193,6 +193,8 @@ enum pipgate_status pipgate_advisory_decode(struct pipgate_run *run, enum pipgat
 /* One affected name of one advisory, as bytes: ranges as intervals of version keys, listed versions as sorted keys. */
 enum pipgate_status pipgate_record_encode(struct pipgate_run *run, const struct pipgate_advisory *advisory,
 	const struct pipgate_affected *affected, uint32_t feed, struct span *out) PIPGATE_MUST_USE;
+/* Writes another feed's number into a compiled record. false: it is none of this version. */
+bool pipgate_record_feed(char *record, size_t n, uint32_t feed);
 /* What feeds say that name CVE ids and no distributions: CISA's catalogue (KEV), FIRST's scores (EPSS). */
 struct pipgate_exploitation {
 	bool exploited;
@@ -397,7 +399,7 @@ enum pipgate_status pipgate_policy_new(struct pipgate_run *run, struct pipgate_p
 enum pipgate_status pipgate_policy_set(struct pipgate_policy *policy, struct span key, struct span value, const char *layer,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 
-/* A whole document of a layer: YAML of schema pipgate/policy/1, exceptions/1, baseline/1 or owners/1. Layers come in their order.
+/* A whole document of a layer: YAML of schema pipgate/policy/1, exceptions/1, baseline/1, owners/1 or feeds/1. Layers come in their order.
  * INVALID names line and column, shows the line with a caret, and the nearest known key. */
 enum pipgate_status pipgate_policy_add(struct pipgate_policy *policy, const struct pipgate_layer *layer, struct span text,
 	struct pipgate_error *error) PIPGATE_MUST_USE;

@@ -65,11 +65,12 @@ static void put_record(struct buf *out, const struct record *record)
 	const struct intervals *intervals = &record->intervals;
 
 	buf_byte(out, RECORD_FORMAT);
+	for (int shift = 0; shift < 32; shift += 8)
+		buf_byte(out, (unsigned char)(record->feed >> shift));
 	buf_byte(out, (unsigned char)((intervals->every ? FLAG_EVERY : 0) | (intervals->has_end ? FLAG_HAS_END : 0) |
 				      (record->exploit_public ? FLAG_EXPLOIT_PUBLIC : 0)));
 	put_text(out, record->id);
 	put_texts(out, record->aliases, record->n_aliases);
-	put_number(out, record->feed);
 	buf_byte(out, (unsigned char)record->severity.level);
 	buf_byte(out, record->severity.tenths);
 	put_text(out, record->severity.vector);
@@ -170,15 +171,25 @@ static bool take_fixed(struct pipgate_run *run, struct reader *r, struct record 
 	return fixed != NULL;
 }
 
+bool pipgate_record_feed(char *record, size_t n, uint32_t feed)
+{
+	if (n < RECORD_FIXED_BYTES || record[0] != RECORD_FORMAT)
+		return false;
+	for (int i = 0; i < 4; i++)
+		record[1 + i] = (char)(feed >> 8 * i);
+	return true;
+}
+
 enum pipgate_status record_decode(struct pipgate_run *run, struct span bytes, struct record *out)
 {
 	struct reader r = reader_of(bytes);
 	struct record record = {.bytes = bytes};
 	uint8_t flags, level;
-	uint64_t feed;
 
 	if (take_byte(&r) != RECORD_FORMAT)
 		return PIPGATE_INVALID;
+	for (int shift = 0; shift < 32; shift += 8)
+		record.feed |= (uint32_t)take_byte(&r) << shift;
 	flags = take_byte(&r);
 	record.intervals.every = flags & FLAG_EVERY;
 	record.intervals.has_end = flags & FLAG_HAS_END;
@@ -186,16 +197,14 @@ enum pipgate_status record_decode(struct pipgate_run *run, struct span bytes, st
 	record.id = take_text(&r);
 	if (!take_texts(run, &r, &record.aliases, &record.n_aliases))
 		return PIPGATE_NO_MEMORY;
-	feed = take_number(&r);
 	level = take_byte(&r);
-	record.feed = (uint32_t)feed;
 	record.severity.level = (enum pipgate_level)level;
 	record.severity.tenths = take_byte(&r);
 	record.severity.vector = take_text(&r);
 	if (!take_bounds(run, &r, &record.intervals) ||
 	    !take_texts(run, &r, &record.intervals.raw, &record.intervals.n_raw) || !take_fixed(run, &r, &record))
 		return PIPGATE_NO_MEMORY;
-	if (r.broken || r.p != r.end || !record.id.n || feed > UINT32_MAX || level > PIPGATE_LEVEL_CRITICAL ||
+	if (r.broken || r.p != r.end || !record.id.n || level > PIPGATE_LEVEL_CRITICAL ||
 	    record.severity.tenths > 100)
 		return PIPGATE_INVALID;
 	*out = record;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A compiled record: one affected entry of one advisory. Its bytes are only written and read by one build. */
+/* A compiled record: one affected entry of one advisory. Its bytes are written and read by one RECORD_FORMAT. */
 #ifndef PIPGATE_ADVISORY_RECORD_H
 #define PIPGATE_ADVISORY_RECORD_H
 
 #include "matcher/advisory/interval.h"
 
-#define RECORD_FORMAT 2
+#define RECORD_FORMAT 3
+#define RECORD_FIXED_BYTES 5 /* the format, and the feed's number in four bytes: it changes when feeds are put together */
 #define RECORD_BYTES_MAX ((size_t)64 << 20) /* the largest real one has some 20 KB */
 
 struct record_fixed {

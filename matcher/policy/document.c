@@ -337,6 +337,11 @@ static enum pipgate_status owners_read(const struct document *d, const cJSON *ro
 	return one_list_read(d, root, "owners", owner_read);
 }
 
+static enum pipgate_status feeds_read(const struct document *d, const cJSON *root)
+{
+	return one_list_read(d, root, "feeds", feed_read);
+}
+
 static const struct {
 	const char *schema;
 	enum pipgate_status (*read)(const struct document *d, const cJSON *root);
@@ -345,6 +350,7 @@ static const struct {
 	{"pipgate/exceptions/1", exceptions_read},
 	{"pipgate/baseline/1", baseline_file_read},
 	{"pipgate/owners/1", owners_read},
+	{"pipgate/feeds/1", feeds_read},
 };
 
 static enum pipgate_status root_read(const struct document *d, const cJSON *root)

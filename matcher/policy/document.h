@@ -49,8 +49,9 @@ enum field_kind {
 	FIELD_PATTERN,   /* struct pattern */
 	FIELD_SPECIFIER, /* struct span: a version specifier set */
 	FIELD_DATE,      /* int64_t, UNIX seconds */
-	FIELD_DURATION,  /* int64_t, seconds */
+	FIELD_DURATION,  /* int64_t, seconds, or a word of a table */
 	FIELD_NAME,      /* struct span, normalized */
+	FIELD_NUMBER,    /* int64_t, 0 to a million */
 	FIELD_LOWER,     /* struct span, ASCII letters lowered: an id */
 	FIELD_RAW,       /* const cJSON *: read by its own function */
 };
@@ -74,7 +75,7 @@ typedef enum pipgate_status document_item(const struct document *d, const cJSON 
 enum pipgate_status document_each(const struct document *d, const cJSON *sequence, document_item *each) PIPGATE_MUST_USE;
 
 /* The lists of a policy: a file each. */
-document_item rule_read, exception_read, baseline_read, owner_read, allowed_index_read, check_read, approver_read;
+document_item rule_read, exception_read, baseline_read, owner_read, allowed_index_read, check_read, approver_read, feed_read;
 enum pipgate_status index_read(const struct document *d, const cJSON *mapping) PIPGATE_MUST_USE;
 enum pipgate_status weights_read(const struct document *d, const cJSON *mapping) PIPGATE_MUST_USE;
 

@@ -6,6 +6,8 @@
 
 #include "matcher/base/banned.h"
 
+#define NUMBER_MAX 1000000
+
 static void *place(void *out, const struct field *field)
 {
 	return (char *)out + field->offset;
@@ -125,9 +127,27 @@ static enum pipgate_status field_date(const struct document *d, const cJSON *nod
 
 static enum pipgate_status field_duration(const struct document *d, const cJSON *node, const struct field *field, void *out)
 {
+	for (const struct field_choice *c = field->choices; c && c->word; c++)
+		if (span_is(json_string(node), c->word)) {
+			*(int64_t *)place(out, field) = c->value;
+			return PIPGATE_OK;
+		}
 	if (when_duration(json_string(node), place(out, field)))
 		return PIPGATE_OK;
 	return document_refuse(d, node, false, "%s is a span of time, such as 3d or 12h", field->name);
+}
+
+static enum pipgate_status field_number(const struct document *d, const cJSON *node, const struct field *field, void *out)
+{
+	struct span text = json_string(node);
+	int64_t value = 0;
+
+	for (size_t i = 0; i < text.n && value <= NUMBER_MAX; i++)
+		value = ascii_digit(text.p[i]) ? value * 10 + (text.p[i] - '0') : NUMBER_MAX + 1;
+	if (!text.n || value > NUMBER_MAX)
+		return document_refuse(d, node, false, "%s is a number, 0 to %d", field->name, NUMBER_MAX);
+	*(int64_t *)place(out, field) = value;
+	return PIPGATE_OK;
 }
 
 static enum pipgate_status field_name(const struct document *d, const cJSON *node, const struct field *field, void *out)
@@ -167,6 +187,7 @@ static enum pipgate_status (*const readers[])(const struct document *, const cJS
 	[FIELD_TEXT] = field_text,           [FIELD_TEXTS] = field_texts, [FIELD_CHOICE] = field_choice,     [FIELD_BITS] = field_bits,
 	[FIELD_ANSWER] = field_answer,       [FIELD_PATTERN] = field_pattern, [FIELD_SPECIFIER] = field_specifier, [FIELD_DATE] = field_date,
 	[FIELD_DURATION] = field_duration,   [FIELD_NAME] = field_name,   [FIELD_LOWER] = field_lower,       [FIELD_RAW] = field_raw,
+	[FIELD_NUMBER] = field_number,
 };
 
 #define FIELDS_MAX 32

@@ -111,6 +111,7 @@ static const struct row rows[POLICY_KEYS] = {
 	[POLICY_BASELINE] = {"baseline", read_text, NULL, NULL, STRICT_NOT_SAID},
 	[POLICY_OWNERS] = {"owners", read_text, NULL, NULL, STRICT_NOT_SAID},
 	[POLICY_FEEDS] = {"feeds", read_text, NULL, NULL, STRICT_NOT_SAID},
+	[POLICY_AUTO_UPDATE] = {"auto-update", read_duration, NULL, "0", STRICT_NOT_SAID},
 };
 
 /* The one key that is set like a value and adds to a list. */

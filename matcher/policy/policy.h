@@ -56,6 +56,7 @@ enum policy_key {
 	POLICY_BASELINE,
 	POLICY_OWNERS,
 	POLICY_FEEDS,
+	POLICY_AUTO_UPDATE, /* seconds: the gate updates a database before it that is older; 0: never */
 	POLICY_KEYS
 };
 
@@ -156,6 +157,7 @@ struct pipgate_policy {
 	struct list checks;     /* of struct policy_check */
 	struct list approvers;  /* of struct policy_approver */
 	struct list vex;        /* of struct policy_path: files that the program adds */
+	struct list feeds;      /* of struct policy_feed: of a document of its own */
 	struct list notes;      /* of struct span: what was left out of it, and why */
 	bool has_baseline;      /* a baseline was added, be it empty */
 	bool folds;             /* long lists of exceptions may stay folded (exception_fold.h): texts that are added live as long as it */

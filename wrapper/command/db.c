@@ -21,7 +21,8 @@ static const struct sub {
 	const char *usage;
 } subs[] = {
 	{"build", db_build, "otk", 1, 64, "pipgate db build [-o FILE] [--timeout SECONDS] [--key FILE|BASE64] KIND=PLACE…"},
-	{"update", db_update, "tk", 0, 0, "pipgate db update [--timeout SECONDS] [--key FILE|BASE64]"},
+	{"update", db_update, "tkfFai", 0, 0,
+		"pipgate db update [--feeds FILE] [--feed NAME] [--if-older-than 6h] [--accept NAME] [--timeout SECONDS] [--key FILE|BASE64]"},
 	{"export", db_export, "dkep", 1, 1, "pipgate db export DIR -k KEY [--expires 7d] [--policy FILE] [--db FILE]"},
 	{"status", db_status, "dj", 0, 0, "pipgate db status [--db FILE] [--json]"},
 	{"show", db_show, "d", 1, 2, "pipgate db show [--db FILE] NAME [VERSION]"},
@@ -34,7 +35,8 @@ static const char explanation[] =
 	"            kev=  CISA's catalogue of known exploited vulnerabilities (JSON)\n"
 	"            epss= FIRST's EPSS scores (csv or csv.gz)\n"
 	"            pipgate= a folder that `db export` made, or its address: alone, and with the public key (--key)\n"
-	"PLACE is a path or an http(s) address. `db update` reads PIPGATE_FEEDS (such words, spaces between them).\n";
+	"PLACE is a path or an http(s) address. `db update` reads --feeds FILE, PIPGATE_FEEDS (such words,\n"
+	"spaces between them), feeds.yaml in the user's or the system's folder of pipgate, else OSV's own feed (docs/feeds.md).\n";
 
 static int usage_print(const struct sub *sub)
 {
@@ -81,9 +83,9 @@ static bool period_parse(const char *text, int64_t *seconds)
 	return false;
 }
 
-static int period_wrong(const char *name, const char *value)
+static int period_wrong(const char *name, const char *option, const char *value)
 {
-	return say_error(EXIT_USAGE, "db %s: --expires %s: expected days, hours or minutes as 7d, 12h, 30m; %d days at the most", name, value,
+	return say_error(EXIT_USAGE, "db %s: --%s %s: expected days, hours or minutes as 7d, 12h, 30m; %d days at the most", name, option, value,
 			 EXPIRES_DAYS);
 }
 
@@ -93,6 +95,8 @@ static int options_parse(const struct sub *sub, int argc, char **argv, struct db
 	static const struct option table[] = {
 		{"db", required_argument, NULL, 'd'},    {"output", required_argument, NULL, 'o'}, {"json", no_argument, NULL, 'j'},
 		{"key", required_argument, NULL, 'k'},   {"expires", required_argument, NULL, 'e'}, {"policy", required_argument, NULL, 'p'},
+		{"feeds", required_argument, NULL, 'f'},  {"feed", required_argument, NULL, 'F'},   {"accept", required_argument, NULL, 'a'},
+		{"if-older-than", required_argument, NULL, 'i'},
 		{"timeout", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 	};
 	int c;
@@ -112,8 +116,16 @@ static int options_parse(const struct sub *sub, int argc, char **argv, struct db
 			out->key = optarg;
 		else if (c == 'p')
 			out->policy = optarg;
+		else if (c == 'f')
+			out->feeds = optarg;
+		else if (c == 'F')
+			out->feed = optarg;
+		else if (c == 'a')
+			out->accept = optarg;
+		else if (c == 'i' && !period_parse(optarg, &out->if_older_s))
+			return period_wrong(sub->name, "if-older-than", optarg);
 		else if (c == 'e' && !period_parse(optarg, &out->expires_s))
-			return period_wrong(sub->name, optarg);
+			return period_wrong(sub->name, "expires", optarg);
 		else if (c == 'j')
 			out->json = true;
 		else if (c == 'h')

@@ -15,6 +15,10 @@ struct db_options {
 	const char *policy;   /* --policy */
 	int64_t expires_s;    /* --expires */
 	uint32_t deadline_ms; /* --timeout */
+	const char *feeds;    /* --feeds */
+	const char *feed;     /* --feed */
+	const char *accept;   /* --accept */
+	int64_t if_older_s;   /* --if-older-than */
 	char **words;         /* what stands beside the options */
 	int n_words;
 };

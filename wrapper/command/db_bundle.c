@@ -31,7 +31,7 @@ static int install(struct pipgate_run *run, const char *path, const struct feed_
 	struct bundle_outcome outcome;
 	struct pipgate_error error;
 
-	if (signature_public_key(run, o->key, &order.key, &error) != PIPGATE_OK)
+	if (signature_public_key(run, o->key ? o->key : source->key, &order.key, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s", error.text);
 	if (bundle_install(run, &order, &outcome, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s=" SPAN_FMT ": %s\n%s was not replaced; an older one stays as it was", source->kind->name,

@@ -8,12 +8,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wrapper/database/compile.h"
 #include "wrapper/database/schema.h"
-#include "wrapper/database/shown.h"
 
 #include "matcher/base/banned.h"
 
-#define TEXT_MAX ((size_t)48 << 20) /* an item of 16 MiB, in which every byte became \uNNNN, stays away; ordinary ones shrink */
 #define REFUSED_KEPT 1000           /* enough to see what is wrong with a feed; all are counted */
 #define REFUSED_ITEM 256            /* bytes of a name kept */
 
@@ -49,7 +48,6 @@ enum pipgate_status database_build_new(const char *path, struct database_build *
 	if (!b)
 		return no_memory(error);
 	b->spool.fd = b->beside.folder = b->beside.lock = -1;
-	buf_init(&b->text, NULL, TEXT_MAX);
 	status = time_set(b, error);
 	if (status == PIPGATE_OK)
 		status = beside_open(&b->beside, path, error);
@@ -78,7 +76,6 @@ void database_build_free(struct database_build **build)
 	exploitation_fini(&b->exploitation);
 	pipgate_run_free(&b->run);
 	pipgate_run_free(&b->kept);
-	buf_fini(&b->text);
 	free(b);
 }
 
@@ -87,131 +84,85 @@ static struct database_feed *feed_of(const struct database_build *b, uint32_t fe
 	return feed < b->feeds.n ? (struct database_feed *)b->feeds.items + feed : NULL;
 }
 
-enum pipgate_status database_build_feed(struct database_build *b, struct span name, struct span kind, struct span place, uint32_t *feed,
+enum pipgate_status database_build_feed(struct database_build *b, const struct database_feed *feed, uint32_t *number,
 	struct pipgate_error *error)
 {
-	struct database_feed *f, new = {
-		.name = arena_copy(b->kept, name),
-		.kind = arena_copy(b->kept, kind),
-		.place = arena_copy(b->kept, place),
-	};
+	struct database_feed *f, new = *feed;
 
 	if (b->feeds.n >= SCHEMA_FEEDS_MAX)
 		return error_set(error, PIPGATE_LIMIT, "more than %d feeds", SCHEMA_FEEDS_MAX);
+	new.name = arena_copy(b->kept, feed->name);
+	new.kind = arena_copy(b->kept, feed->kind);
+	new.place = arena_copy(b->kept, feed->place);
+	new.sha256 = arena_copy(b->kept, feed->sha256);
+	new.accepted = new.withdrawn = new.refused = 0;
 	f = list_push(b->kept, &b->feeds, sizeof(*f));
-	if (!f || !new.name.p || !new.kind.p || !new.place.p)
+	if (!f || !new.name.p || !new.kind.p || !new.place.p || !new.sha256.p)
 		return no_memory(error);
 	*f = new;
-	*feed = (uint32_t)b->feeds.n - 1;
+	*number = (uint32_t)b->feeds.n - 1;
 	return PIPGATE_OK;
 }
 
-enum pipgate_status database_build_digest(struct database_build *b, uint32_t feed, struct span sha256, struct pipgate_error *error)
+/* Into the spool first: a disk that is full must leave the ledger as it was. */
+static enum pipgate_status pieces_enter(struct database_build *b, struct ledger_entry *entry, const struct compiled *c, uint64_t at,
+	struct pipgate_error *error)
 {
-	struct span copy = arena_copy(b->kept, sha256);
-	struct database_feed *f = feed_of(b, feed);
+	struct span rest = c->pieces, name, record;
+	bool broken = false;
 
-	if (!copy.p || !f)
-		return no_memory(error);
-	f->sha256 = copy;
-	return PIPGATE_OK;
+	while (compile_piece(&rest, &name, &record, &broken))
+		if (ledger_piece(&b->ledger, entry, name, at + (uint64_t)(record.p - c->pieces.p), (uint32_t)record.n) != PIPGATE_OK)
+			return no_memory(error);
+	return broken ? error_set(error, PIPGATE_FAILED, SPAN_FMT ": its compiled records are damaged", SPAN_ARG(c->id)) : PIPGATE_OK;
 }
 
-/* One compiled record that lies in the spool already. */
-struct placed {
-	uint64_t at;
-	uint32_t n;
-};
-
-/* Everything of a record that can be refused happens here, before the ledger hears of it. */
-static enum pipgate_status record_spool(struct database_build *b, uint32_t feed, const struct pipgate_advisory *a, uint64_t *text_at,
-	struct placed *pieces, struct pipgate_error *error)
+static enum pipgate_status record_enter(struct database_build *b, uint32_t feed, const struct compiled *c, struct ledger_entry *entry,
+	struct pipgate_error *error)
 {
-	enum pipgate_status status;
+	uint64_t text_at, pieces_at;
+	enum pipgate_status status = spool_add(&b->spool, c->text, &text_at, error);
 
-	buf_clear(&b->text);
-	shown_write(&b->text, a);
-	status = buf_status(&b->text);
-	if (status != PIPGATE_OK)
-		return error_set(error, status, "its text is too long to keep");
-	status = spool_add(&b->spool, buf_view(&b->text), text_at, error);
-	for (size_t i = 0; i < a->n_affected && !a->withdrawn.n && status == PIPGATE_OK; i++) {
-		struct span record;
-
-		status = pipgate_record_encode(b->run, a, &a->affected[i], feed, &record);
-		if (status != PIPGATE_OK)
-			return error_set(error, status, "its record for " SPAN_FMT " cannot be compiled", SPAN_ARG(a->affected[i].name));
-		pieces[i].n = (uint32_t)record.n;
-		status = spool_add(&b->spool, record, &pieces[i].at, error);
-	}
-	return status;
-}
-
-static enum pipgate_status record_enter(struct database_build *b, uint32_t feed, const struct pipgate_advisory *a, struct moment modified,
-	struct ledger_entry *entry, struct pipgate_error *error)
-{
-	struct placed *pieces;
-	enum pipgate_status status;
-	uint64_t text_at;
-
-	pipgate_run_reset(b->run);
-	pieces = arena_array(b->run, a->n_affected, sizeof(*pieces));
-	if (!pieces)
-		return no_memory(error);
-	status = record_spool(b, feed, a, &text_at, pieces, error);
+	if (status == PIPGATE_OK)
+		status = spool_add(&b->spool, c->pieces, &pieces_at, error);
 	if (status != PIPGATE_OK)
 		return status;
 	if (entry)
 		ledger_forget(&b->ledger, entry);
 	else
-		entry = ledger_add(&b->ledger, a->id);
+		entry = ledger_add(&b->ledger, c->id);
 	if (!entry)
 		return no_memory(error);
 	entry->feed = feed;
-	entry->modified = modified;
-	entry->withdrawn = a->withdrawn.n > 0;
+	entry->modified = c->modified;
+	entry->withdrawn = c->withdrawn;
 	entry->text_at = text_at;
-	entry->text_n = (uint32_t)b->text.n;
-	for (size_t i = 0; i < a->n_affected && !entry->withdrawn; i++)
-		if (ledger_piece(&b->ledger, entry, a->affected[i].name, pieces[i].at, pieces[i].n) != PIPGATE_OK)
-			return no_memory(error);
-	entry->seen = feed;
-	return PIPGATE_OK;
+	entry->text_n = (uint32_t)c->text.n;
+	return pieces_enter(b, entry, c, pieces_at, error);
 }
 
-enum pipgate_status database_build_add(struct database_build *b, uint32_t feed, const struct pipgate_advisory *a, struct pipgate_error *error)
+/* Of two records of one id. */
+static bool better(const struct database_build *b, uint32_t feed, const struct compiled *c, const struct ledger_entry *entry)
+{
+	int64_t weight = feed_of(b, feed)->weight, other = feed_of(b, entry->feed)->weight;
+
+	return weight != other ? weight > other : moment_compare(c->modified, entry->modified) > 0;
+}
+
+enum pipgate_status database_build_add(struct database_build *b, uint32_t feed, const struct compiled *c, struct pipgate_error *error)
 {
 	struct database_feed *f = feed_of(b, feed);
-	struct ledger_entry *entry = ledger_find(&b->ledger, a->id);
+	struct ledger_entry *entry = ledger_find(&b->ledger, c->id);
 	enum pipgate_status status = PIPGATE_OK;
-	struct moment modified;
 
 	if (!f)
 		return error_set(error, PIPGATE_FAILED, "no feed %u", feed);
-	if (!moment_parse(a->modified, &modified))
-		return error_set(error, PIPGATE_INVALID, "modified: '" SPAN_FMT "' is no time", SPAN_ARG(a->modified));
-	if (entry && entry->seen == feed)
-		return error_set(error, PIPGATE_FAILED, SPAN_FMT " is there twice", SPAN_ARG(a->id));
-	if (!entry || moment_compare(modified, entry->modified) > 0)
-		status = record_enter(b, feed, a, modified, entry, error);
-	else
-		entry->seen = feed;
+	if (!entry || better(b, feed, c, entry))
+		status = record_enter(b, feed, c, entry, error);
 	if (status != PIPGATE_OK)
 		return status;
 	f->accepted++;
-	f->withdrawn += a->withdrawn.n > 0;
-	if (modified.seconds > f->time)
-		f->time = modified.seconds;
-	return PIPGATE_OK;
-}
-
-enum pipgate_status database_build_time(struct database_build *b, uint32_t feed, int64_t time, struct pipgate_error *error)
-{
-	struct database_feed *f = feed_of(b, feed);
-
-	if (!f)
-		return error_set(error, PIPGATE_FAILED, "no feed %u", feed);
-	f->time = time;
+	f->withdrawn += c->withdrawn;
 	return PIPGATE_OK;
 }
 

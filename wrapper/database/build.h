@@ -22,7 +22,6 @@ struct database_build {
 	struct exploitation exploitation;
 	struct pipgate_run *run;  /* forgotten at every record */
 	struct pipgate_run *kept; /* until the end */
-	struct buf text;
 	struct list feeds;   /* struct database_feed */
 	struct list refused; /* struct build_refused, the first REFUSED_KEPT */
 	int64_t time;

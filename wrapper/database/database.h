@@ -30,10 +30,14 @@ struct database_feed {
 	struct span name, kind, place; /* as it was built */
 	int64_t time;                  /* newest `modified` in it, or its own (KEV, EPSS), seconds since 1970 */
 	int64_t accepted, withdrawn, refused;
+	int64_t max_age;               /* seconds it may be old; 0: what the policy says, DATABASE_AGELESS: for ever */
+	int64_t weight;                /* of two records of one id the feed's with more counts; while it is built */
 	struct span sha256;            /* of its bytes as read, hex; empty for a folder */
 };
+#define DATABASE_AGELESS INT64_C(-1)
 struct database_info { /* spans live as long as the database is open */
 	int64_t built;     /* seconds since 1970 */
+	int64_t time;      /* of what it holds: the oldest time of a feed whose age the policy judges; without any: built */
 	int64_t names, records; /* distributions, live advisories */
 	const struct database_feed *feeds;
 	size_t n_feeds;
@@ -70,23 +74,18 @@ struct database_totals {
 
 /* Waits for another build of the same file. The build time is SOURCE_DATE_EPOCH, else now. */
 enum pipgate_status database_build_new(const char *path, struct database_build **out, struct pipgate_error *error) PIPGATE_MUST_USE;
-/* Feeds are read one after the other; *feed is what the compiled records carry, in rising order from 0. */
-enum pipgate_status database_build_feed(struct database_build *build, struct span name, struct span kind, struct span place,
-	uint32_t *feed, struct pipgate_error *error) PIPGATE_MUST_USE;
-/* What its bytes were, in hex; a folder has none. */
-enum pipgate_status database_build_digest(struct database_build *build, uint32_t feed, struct span sha256,
+/* *number: what its records carry, in rising order from 0; accepted, withdrawn and refused are counted anew. */
+enum pipgate_status database_build_feed(struct database_build *build, const struct database_feed *feed, uint32_t *number,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
-/* Across feeds the record with the newer `modified` stays, of equals the first. INVALID, LIMIT: nothing was taken, the
- * caller refuses it. FAILED: the feed has that id twice, or the disk said no; the build ends. */
-enum pipgate_status database_build_add(struct database_build *build, uint32_t feed, const struct pipgate_advisory *advisory,
+/* A record as compile() gives it. Across feeds that of the heavier feed stays, of equals the one with the newer `modified`, of equals
+ * the first. FAILED: the disk said no, or it is damaged; the build ends. */
+struct compiled;
+enum pipgate_status database_build_add(struct database_build *build, uint32_t feed, const struct compiled *record,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status database_build_refuse(struct database_build *build, uint32_t feed, struct span item, struct span reason,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
-/* ---- feeds that name CVE ids: joined into the records that bear them when the build is finished ---- */
-
-/* The feed's own time, before what it holds. */
-enum pipgate_status database_build_time(struct database_build *build, uint32_t feed, int64_t time, struct pipgate_error *error) PIPGATE_MUST_USE;
-/* Across feeds the EPSS of the newer one stays, of equals the higher. INVALID: no CVE id, or that feed has brought it already. */
+/* What is said of a CVE id, joined into the records that bear it when the build is finished. Across feeds the EPSS of the newer one
+ * stays, of equals the higher. INVALID: no CVE id, or that feed has brought it already. */
 enum pipgate_status database_build_exploitation(struct database_build *build, uint32_t feed, struct span cve,
 	const struct pipgate_exploitation *said, struct pipgate_error *error) PIPGATE_MUST_USE;
 

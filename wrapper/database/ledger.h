@@ -14,7 +14,7 @@ struct ledger_entry {
 	uint64_t text_at;
 	uint32_t text_n;
 	uint32_t first_piece, n_pieces;
-	uint32_t feed, seen; /* seen: the last feed that brought this id */
+	uint32_t feed;
 	bool withdrawn;
 };
 struct ledger_piece {

@@ -194,6 +194,7 @@ static void feed_take(struct database *d, sqlite3_stmt *s, struct database_feed 
 		.accepted = sqlite3_column_int64(s, 6),
 		.withdrawn = sqlite3_column_int64(s, 7),
 		.refused = sqlite3_column_int64(s, 8),
+		.max_age = sqlite3_column_int64(s, 9),
 	};
 }
 
@@ -222,6 +223,16 @@ static enum pipgate_status feeds_read(struct database *d, struct meta *m, struct
 	return status;
 }
 
+static int64_t oldest(const struct database_info *info)
+{
+	int64_t time = INT64_MAX;
+
+	for (size_t i = 0; i < info->n_feeds; i++)
+		if (!info->feeds[i].max_age && info->feeds[i].time < time)
+			time = info->feeds[i].time;
+	return time == INT64_MAX ? info->built : time;
+}
+
 static enum pipgate_status info_read(struct database *d, struct pipgate_error *error)
 {
 	struct meta m = {0};
@@ -231,6 +242,7 @@ static enum pipgate_status info_read(struct database *d, struct pipgate_error *e
 		status = feeds_read(d, &m, error);
 	if (status == PIPGATE_OK && (!m.set || (int64_t)m.check != m.kept_check))
 		status = damaged(d->path, error, "what it says about itself is not what was written");
+	d->info.time = oldest(&d->info);
 	return status;
 }
 

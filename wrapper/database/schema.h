@@ -21,10 +21,10 @@
 
 #include "matcher/base/error.h"
 
-#define SCHEMA_NAME "pipgate/advisories/2"
+#define SCHEMA_NAME "pipgate/advisories/3"
 #define SCHEMA_NAME_PREFIX "pipgate/advisories/"
 #define SCHEMA_APPLICATION_ID 0x70674144 /* "pgAD" */
-#define SCHEMA_VERSION 2                 /* user_version: SCHEMA_NAME's number */
+#define SCHEMA_VERSION 3                 /* user_version: SCHEMA_NAME's number */
 #define SCHEMA_PAGE 16384 /* 4096: a file 6 % larger; look-ups are as fast */
 #define SCHEMA_BLOB_MAX (64 << 20) /* one row or text: an item of a feed has at most 16 MiB */
 #define SCHEMA_COMPANIONS "-wal", "-journal", "-shm" /* what SQLite looks for beside a file; ours has none */
@@ -40,7 +40,7 @@ static inline int64_t schema_sum_pair(struct span key, struct span bytes)
 
 /* `check` runs over the rows of these two, in their order, but for its own. */
 #define SCHEMA_META_ROWS "SELECT key, value FROM meta ORDER BY key"
-#define SCHEMA_FEED_ROWS "SELECT n, name, kind, place, sha256, time, accepted, withdrawn, refused FROM feed ORDER BY n"
+#define SCHEMA_FEED_ROWS "SELECT n, name, kind, place, sha256, time, accepted, withdrawn, refused, max_age FROM feed ORDER BY n"
 void schema_check_add(uint64_t *check, sqlite3_stmt *row);
 
 /* SQLite's last error as ours: NO_MEMORY, FAILED for the world (disk, rights, locks), else INVALID. */

@@ -15,23 +15,27 @@ struct feed_kind {
 	const char *forms; /* of PLACE, for messages */
 	bool enriches;     /* names CVE ids and no distributions: adds to what others bring, and is read behind them */
 	uint64_t max_bytes; /* of all of it; 0: reading_transport()'s own */
+	int64_t max_age;    /* as struct database_feed's, where the source says nothing */
 };
 extern const struct feed_kind feed_kinds[]; /* ends with a NULL name */
 
 struct feed_source {
 	const struct feed_kind *kind;
-	const char *place; /* borrowed from the word */
+	const char *place; /* borrowed, as all text here */
+	const char *name;  /* a finding says which feed it is from */
+	const char *key;   /* a bundle's public key */
+	int64_t weight;    /* of two records of one id the heavier feed's counts, whatever their times */
+	int64_t max_age;   /* as struct database_feed's */
+	int64_t max_shrink; /* per cent that may go in one update */
+	bool optional;     /* the others make a database without it, too */
 };
-/* INVALID: no such kind, or no place. */
+#define FEED_SHRINK_PERCENT 10
+
+/* INVALID: no such kind, or no place. Its name is the kind's. */
 enum pipgate_status feed_source_parse(const char *word, struct feed_source *out, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 /* An address without user, password, query and fragment: those may be secret, and this is stored and shown. */
 struct span feed_place_shown(struct pipgate_run *run, const char *place);
-
-/* Reads sources into the build, one after the other, and says what was refused. Anything but OK: the build is to be thrown
- * away. deadline_ms: for each download, 0 the ordinary one. */
-enum pipgate_status feeds_read(struct database_build *build, const struct feed_source *sources, size_t n, uint32_t deadline_ms,
-	struct pipgate_error *error) PIPGATE_MUST_USE;
 
 /* ---- the kinds ---- */
 enum pipgate_status feed_read_osv(struct reading *reading, struct pipgate_error *error);

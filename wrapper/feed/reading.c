@@ -5,8 +5,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "matcher/advisory/date.h"
 #include "matcher/base/arena.h"
@@ -18,46 +16,22 @@
 
 #include "matcher/base/banned.h"
 
-#define PROGRESS_MS 100
 #define LINES_MAX ((size_t)64 << 10) /* READING_NAMED lines of a name and an error */
 
-/* ---- progress, on a terminal only ---- */
-
-static void progress(struct reading *r, struct span text)
+static void progress_note(void *ctx, struct span text)
 {
-	struct timespec now;
-	struct buf line;
-	int64_t ms;
+	const struct reading *r = ctx;
 
-	if (!r->progress)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	if (text.n && ms - r->shown_at < PROGRESS_MS)
-		return;
-	r->shown_at = ms;
-	buf_init(&line, NULL, 256);
-	buf_text(&line, "\r\033[K");
-	if (text.n) {
-		buf_format(&line, "pipgate: %s: ", r->name);
-		text_escape(&line, (struct span){text.p, text.n > 50 ? 50 : text.n});
-	}
-	if (line.n && write(STDERR_FILENO, line.p, line.n) < 0)
-		r->progress = false;
-	buf_fini(&line);
+	if (r->progress)
+		r->progress(r->progress_ctx, text);
 }
 
 static void progress_count(struct reading *r)
 {
 	char text[48];
 
-	if (r->progress && snprintf(text, sizeof(text), "%" PRIu64 " advisories", r->accepted) > 0)
-		progress(r, span_of(text));
-}
-
-static void progress_note(void *ctx, struct span text)
-{
-	progress(ctx, text);
+	if (r->progress && snprintf(text, sizeof(text), "%" PRIu64, r->accepted) > 0)
+		progress_note(r, span_of(text));
 }
 
 /* ---- counting ---- */
@@ -83,7 +57,7 @@ static void tally_say(const struct reading *r, struct tally *t, const char *what
 	if (t->n > READING_NAMED)
 		buf_format(&t->lines, "\n  … and %" PRIu64 " more", t->n - READING_NAMED);
 	if (t->n)
-		say("%s: %" PRIu64 " of %" PRIu64 " %s:%s", r->name, t->n, r->accepted + r->refused.n, what, t->lines.p ? t->lines.p : "");
+		say("%s: %" PRIu64 " of %" PRIu64 " %s:%s", r->source->name, t->n, r->accepted + r->refused.n, what, t->lines.p ? t->lines.p : "");
 	buf_fini(&t->lines);
 }
 
@@ -97,12 +71,22 @@ struct span reading_base(struct span path)
 	return path;
 }
 
+enum pipgate_status reading_begin(struct reading *r, enum store_writing how, struct pipgate_error *error)
+{
+	if (r->writing)
+		return PIPGATE_OK;
+	r->writing = how;
+	return store_begin(r->store, how, error);
+}
+
 enum pipgate_status reading_refuse(void *ctx, struct span name, struct span reason, struct pipgate_error *error)
 {
 	struct reading *r = ctx;
 
+	enum pipgate_status status = reading_begin(r, STORE_WHOLE, error);
+
 	tally_add(&r->refused, name, reason);
-	return database_build_refuse(r->build, r->feed, name, reason, error);
+	return status == PIPGATE_OK ? store_refuse(r->store, name, reason, error) : status;
 }
 
 /* A file is called ID.json or ID.yaml. The id counts, but the difference is said. */
@@ -118,12 +102,14 @@ enum pipgate_status reading_item(void *ctx, struct span name, struct span bytes,
 	struct reading *r = ctx;
 	struct pipgate_advisory advisory;
 	struct pipgate_error why = {.text = ""};
-	enum pipgate_status status;
+	enum pipgate_status status = reading_begin(r, STORE_WHOLE, error);
 
+	if (status != PIPGATE_OK)
+		return status;
 	pipgate_run_reset(r->run);
 	status = pipgate_advisory_decode(r->run, r->source->kind->encoding, bytes, &advisory, &why);
 	if (status == PIPGATE_OK)
-		status = database_build_add(r->build, r->feed, &advisory, &why);
+		status = store_add(r->store, &advisory, &why);
 	if (status == PIPGATE_INVALID || status == PIPGATE_LIMIT)
 		return reading_refuse(r, name, span_of(why.text), error);
 	if (status != PIPGATE_OK)
@@ -141,13 +127,19 @@ enum pipgate_status reading_exploitation(struct reading *r, struct span name, st
 	struct pipgate_error *error)
 {
 	struct pipgate_error why;
-	enum pipgate_status status = database_build_exploitation(r->build, r->feed, cve, said, &why);
+	enum pipgate_status status = reading_begin(r, STORE_WHOLE, error);
+
+	if (status == PIPGATE_OK)
+		status = store_exploitation(r->store, cve, said, &why);
+	else
+		return status;
 
 	if (status == PIPGATE_INVALID)
 		return reading_refuse(r, name, span_of(why.text), error);
 	if (status != PIPGATE_OK)
 		return error_set(error, status, SPAN_FMT ": %s", SPAN_ARG(name), why.text);
 	r->accepted++;
+	progress_count(r);
 	return PIPGATE_OK;
 }
 
@@ -161,7 +153,9 @@ enum pipgate_status reading_time(struct reading *r, const char *what, struct spa
 		die_no_memory();
 	if (status != PIPGATE_OK || !moment_parse(utc, &moment))
 		return error_set(error, PIPGATE_INVALID, "%s: it is no date and time (RFC 3339)", what);
-	return database_build_time(r->build, r->feed, moment.seconds, error);
+	status = reading_begin(r, STORE_WHOLE, error);
+	store_time(r->store, moment.seconds);
+	return status;
 }
 
 /* ---- places ---- */
@@ -192,13 +186,14 @@ bool reading_place_ends(const struct reading *r, struct span suffix)
 	return span_ends(place, suffix);
 }
 
-static enum pipgate_status digest_keep(struct reading *r, const struct transport_result *result, struct pipgate_error *error)
+static void result_keep(struct reading *r, const struct transport_result *result)
 {
 	char hex[2 * sizeof(result->sha256) + 1];
 
 	for (size_t i = 0; i < sizeof(result->sha256); i++)
 		snprintf(hex + 2 * i, 3, "%02x", result->sha256[i]);
-	return database_build_digest(r->build, r->feed, span_of(hex), error);
+	store_digest(r->store, hex);
+	snprintf(r->etag, sizeof(r->etag), "%s", result->etag);
 }
 
 enum pipgate_status reading_transport(struct reading *r, const char *verb, struct span suffix, reading_taker *take,
@@ -208,6 +203,7 @@ enum pipgate_status reading_transport(struct reading *r, const char *verb, struc
 	const struct transport_job job = {
 		.verb = verb,
 		.place = span_of(r->source->place),
+		.etag = is_address(r->source->place) ? store_state(r->store)->etag : SPAN(""),
 		.suffix = suffix,
 		.max_bytes = most ? most : strcmp(verb, "get") == 0 ? READING_ITEM_MAX : 0, /* one record */
 		.deadline_ms = r->deadline_ms,
@@ -216,39 +212,128 @@ enum pipgate_status reading_transport(struct reading *r, const char *verb, struc
 	struct transport_result result;
 	enum pipgate_status status = transport_run(&job, &sink, &result, error);
 
-	return status == PIPGATE_OK ? digest_keep(r, &result, error) : status;
+	if (status != PIPGATE_OK)
+		return status;
+	r->unchanged = result.unchanged;
+	if (!result.unchanged)
+		status = reading_begin(r, STORE_WHOLE, error);
+	if (!result.unchanged && status == PIPGATE_OK)
+		result_keep(r, &result);
+	return status;
+}
+
+static enum pipgate_status bytes_take(void *ctx, struct span name, struct span bytes, struct pipgate_error *error)
+{
+	struct buf *out = ctx;
+
+	(void)name;
+	buf_span(out, bytes);
+	return buf_status(out) == PIPGATE_OK ? PIPGATE_OK : error_set(error, buf_status(out), "it is too large");
+}
+
+enum pipgate_status reading_get(struct reading *r, struct span place, const char *etag, struct buf *out, struct transport_result *result,
+	struct pipgate_error *error)
+{
+	const struct transport_job job = {.verb = "get", .place = place, .etag = span_of(etag ? etag : ""), .max_bytes = out->ceiling,
+		.deadline_ms = r->deadline_ms};
+	const struct transport_sink sink = {.ctx = out, .item = bytes_take};
+
+	return transport_run(&job, &sink, result, error);
 }
 
 /* ---- the feed as a whole ---- */
 
-static enum pipgate_status judge(const struct reading *r, struct pipgate_error *error)
+static enum pipgate_status readable(const struct reading *r, const struct store_state *new, struct pipgate_error *error)
 {
-	uint64_t all = r->accepted + r->refused.n;
+	int64_t all = new->accepted + new->refused;
 
-	if (!r->accepted && r->refused.n)
-		return error_set(error, PIPGATE_INVALID, "none of its %" PRIu64 " records could be read", r->refused.n);
-	if (!r->accepted)
+	if (!new->accepted && new->refused)
+		return error_set(error, PIPGATE_INVALID, "none of its %" PRId64 " records could be read", new->refused);
+	if (!new->accepted)
 		return error_set(error, PIPGATE_INVALID, "%s in it; expected %s",
 				 r->source->kind->enriches ? "nothing" : "no advisory", r->source->kind->forms);
-	if (r->refused.n >= READING_REFUSED_LEAST && r->refused.n * 100 > all * READING_REFUSED_PERCENT)
-		return error_set(error, PIPGATE_INVALID, "%" PRIu64 " of %" PRIu64 " records were refused, more than %d %%", r->refused.n, all,
+	if (new->refused >= READING_REFUSED_LEAST && new->refused * 100 > all * READING_REFUSED_PERCENT)
+		return error_set(error, PIPGATE_INVALID, "%" PRId64 " of %" PRId64 " records were refused, more than %d %%", new->refused, all,
 				 READING_REFUSED_PERCENT);
 	return PIPGATE_OK;
+}
+
+/* Against the data that are here: what was cut off at the source, or is an old copy, looks like this. */
+static enum pipgate_status plausible(const struct reading *r, const struct store_state *old, const struct store_state *new,
+	struct pipgate_error *error)
+{
+	char was[MOMENT_TEXT], is[MOMENT_TEXT];
+	int64_t slack = r->source->kind->enriches ? 0 : READING_BACK_SECONDS;
+
+	if (!old->there || r->accept)
+		return PIPGATE_OK;
+	if (old->accepted >= READING_SHRINK_LEAST && new->accepted * 100 < old->accepted * (100 - r->source->max_shrink))
+		return error_set(error, PIPGATE_INVALID,
+				 "it has shrunk from %" PRId64 " to %" PRId64 " records, by more than %" PRId64 " %%; if that is right: pipgate db update "
+				 "--accept %s", old->accepted, new->accepted, r->source->max_shrink, r->source->name);
+	if (old->time > r->now + READING_BACK_SECONDS)
+		return error_set(error, PIPGATE_INVALID, "this machine's clock (%s) is behind data that are here already (%s): set it",
+				 moment_text(r->now, is), moment_text(old->time, was));
+	if (new->time + slack < old->time)
+		return error_set(error, PIPGATE_INVALID, "it goes back in time, from %s to %s: an old copy; if that is right: pipgate db update "
+				 "--accept %s", moment_text(old->time, was), moment_text(new->time, is), r->source->name);
+	return PIPGATE_OK;
+}
+
+static enum pipgate_status finish(struct reading *r, struct pipgate_error *error)
+{
+	struct store_state old = *store_state(r->store), new = old;
+	enum pipgate_status status;
+
+	if (r->unchanged && !old.there)
+		return error_set(error, PIPGATE_INVALID, "http: it says that nothing has changed, and there is nothing here that could be the same");
+	if (r->unchanged) {
+		new.checked = r->now;
+		new.failed = 0;
+		new.failure = SPAN("");
+		return store_note(r->store, &new, error);
+	}
+	status = reading_begin(r, STORE_WHOLE, error);
+	if (status == PIPGATE_OK)
+		status = store_settle(r->store, r->now, &new, error);
+	new.etag = span_of(r->etag);
+	if (status == PIPGATE_OK)
+		status = readable(r, &new, error);
+	if (status == PIPGATE_OK)
+		status = plausible(r, &old, &new, error);
+	return status == PIPGATE_OK ? store_commit(r->store, &new, error) : status;
+}
+
+/* The data stay, and say that they were not renewed. */
+static void failure_note(struct reading *r, const struct pipgate_error *why)
+{
+	struct store_state state = *store_state(r->store);
+	struct pipgate_error ignored;
+
+	if (!state.there)
+		return;
+	state.failed = r->now;
+	state.failure = span_of(why->text);
+	if (store_note(r->store, &state, &ignored) != PIPGATE_OK)
+		log_stage("feed", "%s: %s", r->source->name, ignored.text);
 }
 
 enum pipgate_status reading_run(struct reading *r, struct pipgate_error *error)
 {
 	enum pipgate_status status;
 
-	r->accepted = 0;
 	tally_begin(&r->refused);
 	tally_begin(&r->renamed);
 	status = r->source->kind->read(r, error);
-	progress(r, SPAN(""));
 	if (status == PIPGATE_OK)
-		status = judge(r, error);
+		status = finish(r, error);
 	tally_say(r, &r->refused, "records refused");
 	tally_say(r, &r->renamed, "records bear another id than their file's name");
-	log_stage("feed", "%s: %" PRIu64 " accepted, %" PRIu64 " refused", r->name, r->accepted, r->refused.n);
+	log_stage("feed", "%s: %" PRIu64 " accepted, %" PRIu64 " refused%s", r->source->name, r->accepted, r->refused.n,
+		r->unchanged ? ", unchanged" : "");
+	if (status != PIPGATE_OK) {
+		store_drop(r->store);
+		failure_note(r, error);
+	}
 	return status;
 }

@@ -7,11 +7,14 @@
 #define WRAPPER_FEED_READING_H
 
 #include "matcher/base/buf.h"
+#include "wrapper/database/store.h"
 #include "wrapper/feed/feed.h"
 
 #define READING_ITEM_MAX ((size_t)16 << 20) /* pipgate-fetch's bound of an item; real records stay below 1 MiB */
 #define READING_NAMED 10                    /* refused records that a message names */
 #define READING_REFUSED_LEAST 3             /* fewer refused ones never fail a feed, … */
+#define READING_SHRINK_LEAST 10          /* records; the share of fewer says nothing */
+#define READING_BACK_SECONDS 86400       /* what the newest record may go back: it can have been taken away */
 #define READING_REFUSED_PERCENT 1           /* … more than this share of it does */
 
 struct tally { /* things counted, the first few of them named */
@@ -20,20 +23,24 @@ struct tally { /* things counted, the first few of them named */
 };
 struct reading {
 	const struct feed_source *source;
-	const char *name;  /* of the feed, unique in its build: "osv", "osv-2" */
 	struct span shown; /* source->place without what may be secret */
-	struct database_build *build;
-	uint32_t feed; /* in the build */
+	struct store *store; /* the feed's; written as it comes */
 	uint32_t deadline_ms;
+	int64_t now;
+	bool accept; /* it may shrink and be older this time */
 	struct pipgate_run *run; /* forgotten at every record */
 	void *state; /* of the kind, while it reads */
-	uint64_t accepted;
+	enum store_writing writing; /* 0: nothing has come yet */
+	bool unchanged; /* the feed is what the store has */
+	char etag[STORE_ETAG_MAX]; /* of what was read */
+	uint64_t accepted; /* this time */
 	struct tally refused, renamed;
-	bool progress;    /* stderr is a terminal */
-	int64_t shown_at; /* ms, when its line was last written */
+	void (*progress)(void *ctx, struct span text); /* may be NULL */
+	void *progress_ctx;
 };
 
-/* Reads the feed from end to end, says what was refused, and judges it. */
+/* Brings the store up to date: reads the feed from end to end, says what was refused, and judges it. What is not OK leaves the store
+ * with the data that it has. */
 enum pipgate_status reading_run(struct reading *reading, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 /* ---- for the kinds ---- */
@@ -50,6 +57,8 @@ bool reading_place_ends(const struct reading *reading, struct span suffix);
 /* The part behind the last slash. */
 struct span reading_base(struct span path);
 
+/* Before what comes: all of the feed (the first record begins it, too), or changes to what the store has. */
+enum pipgate_status reading_begin(struct reading *reading, enum store_writing how, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* One record. That it was refused is OK too; another status ends the feed. ctx is the reading. */
 typedef enum pipgate_status reading_taker(void *ctx, struct span name, struct span bytes, struct pipgate_error *error);
 reading_taker reading_item;
@@ -63,5 +72,10 @@ enum pipgate_status reading_time(struct reading *reading, const char *what, stru
 /* The place through pipgate-fetch: "get" for one file, "unpack" for the archive's entries that end in suffix. */
 enum pipgate_status reading_transport(struct reading *reading, const char *verb, struct span suffix, reading_taker *take,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* One small file that belongs to the feed, to its end, if it is not what etag says (NULL: in any case). */
+struct transport_result;
+enum pipgate_status reading_get(struct reading *reading, struct span place, const char *etag, struct buf *out,
+	struct transport_result *result, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 #endif

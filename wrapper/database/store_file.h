@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of a store, shared by its writer (store.c) and its reader (store_read.c); private to this folder. */
+#ifndef WRAPPER_DATABASE_STORE_FILE_H
+#define WRAPPER_DATABASE_STORE_FILE_H
+
+#include "wrapper/database/beside.h"
+#include "wrapper/database/compile.h"
+#include "wrapper/database/exploitation.h"
+#include "wrapper/database/schema.h"
+#include "wrapper/database/store.h"
+#include "wrapper/memory.h"
+
+enum store_statement {
+	STORE_FIND,
+	STORE_ENTRY,
+	STORE_RECORD,
+	STORE_FORGET_ENTRY,
+	STORE_FORGET_RECORD,
+	STORE_SAID,
+	STORE_REFUSED,
+	STORE_FORGET_REFUSED,
+	STORE_META,
+	N_STATEMENTS
+};
+
+struct store {
+	char path[4096];
+	int64_t identity;
+	struct store_state state;
+	struct pipgate_run *run; /* what the state points to */
+	struct compiler compiler;
+	sqlite3 *db; /* the store, or what is being written whole; NULL: there is none */
+	sqlite3_stmt *statements[N_STATEMENTS];
+	enum store_writing writing; /* 0: none */
+	struct beside beside;       /* while it is written whole */
+	int64_t next, time, n_refused;
+	char sha256[65];
+};
+
+/* Ready for its arguments; NULL: the file is not what it should be. */
+sqlite3_stmt *store_statement(struct store *store, enum store_statement which);
+int64_t store_sum(const struct compiled *record);
+
+#endif

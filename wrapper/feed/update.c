@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "wrapper/feed/update.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "wrapper/feed/reading.h"
+#include "wrapper/feed/worker.h"
+#include "wrapper/file.h"
+#include "wrapper/temporary.h"
+
+#include "matcher/base/banned.h"
+
+#define FOLDER_END ".feeds"
+#define STORE_END ".feed"
+#define LOCK_NAME "update.lock"
+
+struct update {
+	const struct update_order *order;
+	struct update_outcome *outcome;
+	struct pipgate_run *run;
+	const char *folder; /* of the stores */
+	struct worker *workers;
+	int64_t started, now;
+	int lock;
+	bool waited; /* another update was at work when this one came */
+};
+
+/* ---- stores ---- */
+
+const char *update_folder(struct pipgate_run *run, const char *database)
+{
+	return text_format(run, "%s" FOLDER_END, database);
+}
+
+enum pipgate_status update_store(struct pipgate_run *run, const char *folder, const struct feed_source *source, struct store **out,
+	struct pipgate_error *error)
+{
+	const char *path = text_format(run, "%s/%s" STORE_END, folder, source->name);
+
+	return store_open(path, span_of(text_format(run, "%s=%s", source->kind->name, source->place)), out, error);
+}
+
+static enum pipgate_status folder_make(struct update *u, struct pipgate_error *error)
+{
+	char *path;
+
+	if (!u->order->kept) {
+		u->folder = temporary_folder(error);
+		return u->folder ? PIPGATE_OK : PIPGATE_FAILED;
+	}
+	u->folder = update_folder(u->run, u->order->database);
+	path = text_copy(u->run, span_of(u->folder));
+	if (!file_folders(path, 0755))
+		return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
+	return PIPGATE_OK;
+}
+
+static enum pipgate_status lock_take(struct update *u, struct pipgate_error *error)
+{
+	const char *path = text_format(u->run, "%s/" LOCK_NAME, u->folder);
+
+	if (!u->order->kept)
+		return PIPGATE_OK;
+	u->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+	if (u->lock < 0)
+		return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
+	if (flock(u->lock, LOCK_EX | LOCK_NB) == 0)
+		return PIPGATE_OK;
+	say("another update is at work; waiting for it");
+	u->waited = true;
+	while (flock(u->lock, LOCK_EX) != 0)
+		if (errno != EINTR)
+			return error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
+	u->now = (int64_t)time(NULL);
+	return PIPGATE_OK;
+}
+
+/* Stores of feeds that are no longer among the sources. */
+static void strangers_remove(const struct update *u)
+{
+	DIR *dir = u->order->kept ? opendir(u->folder) : NULL;
+
+	for (struct dirent *e; dir && (e = readdir(dir));) {
+		struct span name = span_of(e->d_name);
+		bool ours = !span_ends(name, SPAN(STORE_END));
+
+		for (size_t i = 0; i < u->order->n && !ours; i++)
+			ours = strcmp(e->d_name, text_format(u->run, "%s" STORE_END, u->order->sources[i].name)) == 0;
+		if (!ours)
+			unlinkat(dirfd(dir), e->d_name, 0);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* ---- reading ---- */
+
+static void note(void *ctx, struct span text)
+{
+	struct worker *worker = ctx;
+
+	snprintf(worker->note, sizeof(worker->note), SPAN_FMT, SPAN_ARG(text));
+}
+
+static bool young(const struct update *u, const struct store_state *state)
+{
+	if (!state->there || state->failed)
+		return false;
+	return (u->waited && state->checked >= u->started) ||
+		(u->order->if_older_s && state->checked <= u->now && state->checked > u->now - u->order->if_older_s);
+}
+
+/* In the feed's own process. */
+static void bring(void *ctx, size_t i, struct worker *worker)
+{
+	const struct update *u = ctx;
+	const struct feed_source *source = &u->order->sources[i];
+	struct reading r = {.source = source, .deadline_ms = u->order->deadline_ms, .now = u->now, .progress = note, .progress_ctx = worker,
+		.accept = u->order->accept && strcmp(u->order->accept, source->name) == 0};
+
+	if (pipgate_run_new(NULL, &r.run) != PIPGATE_OK)
+		die_no_memory();
+	r.shown = feed_place_shown(u->run, source->place);
+	worker->status = update_store(u->run, u->folder, source, &r.store, &worker->error);
+	if (worker->status == PIPGATE_OK && !young(u, store_state(r.store)))
+		worker->status = reading_run(&r, &worker->error);
+	store_close(&r.store);
+}
+
+static bool asked(const struct update *u, size_t i)
+{
+	return !u->order->only || strcmp(u->order->only, u->order->sources[i].name) == 0;
+}
+
+/* What a feed's failure means: nothing new, or no database. */
+static enum pipgate_status failure_judge(struct update *u, size_t i, struct pipgate_error *error)
+{
+	const struct feed_source *source = &u->order->sources[i];
+	const struct worker *worker = &u->workers[i];
+	struct span shown = feed_place_shown(u->run, source->place);
+	struct store *store = NULL;
+	struct store_state state = {0};
+	char time[MOMENT_TEXT];
+
+	if (update_store(u->run, u->folder, source, &store, error) == PIPGATE_OK)
+		state = *store_state(store);
+	store_close(&store);
+	if (!state.there && !source->optional) {
+		*error = worker->error;
+		error_before(error, "%s=" SPAN_FMT, source->kind->name, SPAN_ARG(shown));
+		return worker->status;
+	}
+	u->outcome->failed += !source->optional;
+	if (state.there)
+		say("%s=" SPAN_FMT ": %s\n%s: its last good data stay, of %s", source->kind->name, SPAN_ARG(shown), worker->error.text, source->name,
+		    moment_text(state.time, time));
+	else
+		say("%s=" SPAN_FMT ": %s\n%s is optional and left out", source->kind->name, SPAN_ARG(shown), worker->error.text, source->name);
+	return PIPGATE_OK;
+}
+
+static enum pipgate_status read_all(struct update *u, struct pipgate_error *error)
+{
+	enum pipgate_status status = PIPGATE_OK;
+
+	u->workers = must(workers_new(u->order->n));
+	for (size_t i = 0; i < u->order->n; i++) {
+		u->workers[i].name = u->order->sources[i].name;
+		u->workers[i].idle = !asked(u, i);
+	}
+	workers_run(u->workers, u->order->n, bring, u);
+	for (size_t i = 0; i < u->order->n && status == PIPGATE_OK; i++)
+		if (u->workers[i].status != PIPGATE_OK)
+			status = failure_judge(u, i, error);
+	return status;
+}
+
+/* ---- putting together ---- */
+
+/* Advisories have the first turn, in the order of the sources; then each kind that enriches has its own. So the place of the
+ * latter among the sources changes no byte of the database. */
+static const struct feed_kind *turn_of(const struct feed_source *source)
+{
+	return source->kind->enriches ? source->kind : feed_kinds;
+}
+
+/* NULL: the first, or that there is none left. */
+static const struct feed_kind *turn_next(const struct feed_kind *turn)
+{
+	if (!turn)
+		return feed_kinds;
+	do
+		turn++;
+	while (turn->name && !turn->enriches);
+	return turn->name ? turn : NULL;
+}
+
+static enum pipgate_status merge_one(struct update *u, const struct feed_source *source, struct database_build *build,
+	struct pipgate_error *error)
+{
+	const struct database_feed feed = {.name = span_of(source->name), .kind = span_of(source->kind->name),
+		.place = feed_place_shown(u->run, source->place), .weight = source->weight, .max_age = source->max_age};
+	struct store *store = NULL;
+	enum pipgate_status status = update_store(u->run, u->folder, source, &store, error);
+
+	if (status == PIPGATE_OK && store_state(store)->there)
+		status = store_merge(store, build, &feed, error);
+	else if (status == PIPGATE_OK && !source->optional)
+		status = error_set(error, PIPGATE_FAILED, "feed %s has never been read: pipgate db update", source->name);
+	store_close(&store);
+	if (status == PIPGATE_INVALID) /* damaged: the next update must not stumble over it again */
+		unlink(text_format(u->run, "%s/%s" STORE_END, u->folder, source->name));
+	return status;
+}
+
+static enum pipgate_status merge(struct update *u, struct pipgate_error *error)
+{
+	struct database_build *build = NULL;
+	enum pipgate_status status = database_build_new(u->order->database, &build, error);
+
+	for (const struct feed_kind *turn = NULL; status == PIPGATE_OK && (turn = turn_next(turn)) != NULL;)
+		for (size_t i = 0; i < u->order->n && status == PIPGATE_OK; i++)
+			if (turn_of(&u->order->sources[i]) == turn)
+				status = merge_one(u, &u->order->sources[i], build, error);
+	if (status == PIPGATE_OK)
+		status = database_build_finish(build, &u->outcome->totals, error);
+	database_build_free(&build);
+	return status;
+}
+
+static bool same_feed(const struct database_feed *f, const struct update *u, const struct feed_source *source, const struct store_state *state)
+{
+	return span_is(f->name, source->name) && span_is(f->kind, source->kind->name) && f->max_age == source->max_age && f->time == state->time &&
+		span_equal(f->place, feed_place_shown(u->run, source->place)) && f->accepted == state->accepted;
+}
+
+/* Whether the database holds what the stores hold, and all of them. */
+static bool is_current(struct update *u)
+{
+	struct database *database = NULL;
+	struct pipgate_error ignored;
+	size_t same = 0;
+	bool current = u->order->kept && database_open(u->order->database, &database, &ignored) == PIPGATE_OK;
+
+	for (size_t i = 0; i < u->order->n && current; i++) {
+		const struct database_info *info = database_info(database);
+		struct store *store = NULL;
+
+		current = update_store(u->run, u->folder, &u->order->sources[i], &store, &ignored) == PIPGATE_OK &&
+			(store_state(store)->merged || !store_state(store)->there);
+		for (size_t k = 0; k < info->n_feeds && current && store_state(store)->there; k++)
+			same += same_feed(&info->feeds[k], u, &u->order->sources[i], store_state(store));
+		store_close(&store);
+	}
+	current = current && same == database_info(database)->n_feeds;
+	if (current)
+		u->outcome->totals = (struct database_totals){.names = database_info(database)->names, .records = database_info(database)->records};
+	database_close(&database);
+	return current;
+}
+
+/* Without it the next update puts the same together once more: no harm. */
+static void merged_note(struct update *u)
+{
+	struct pipgate_error ignored;
+
+	for (size_t i = 0; i < u->order->n && u->order->kept; i++) {
+		struct store *store = NULL;
+		struct store_state state;
+
+		if (update_store(u->run, u->folder, &u->order->sources[i], &store, &ignored) == PIPGATE_OK && store_state(store)->there) {
+			state = *store_state(store);
+			state.merged = true;
+			if (store_note(store, &state, &ignored) != PIPGATE_OK)
+				log_stage("feed", "%s: %s", u->order->sources[i].name, ignored.text);
+		}
+		store_close(&store);
+	}
+}
+
+/* ---- all of it ---- */
+
+static bool advises(const struct feed_source *sources, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!sources[i].kind->enriches)
+			return true;
+	return false;
+}
+
+static enum pipgate_status run_all(struct update *u, struct pipgate_error *error)
+{
+	enum pipgate_status status = folder_make(u, error);
+
+	if (status == PIPGATE_OK)
+		status = lock_take(u, error);
+	if (status == PIPGATE_OK)
+		status = read_all(u, error);
+	if (status != PIPGATE_OK)
+		return status;
+	strangers_remove(u);
+	u->outcome->unchanged = is_current(u);
+	if (u->outcome->unchanged)
+		return PIPGATE_OK;
+	status = merge(u, error);
+	if (status == PIPGATE_OK)
+		merged_note(u);
+	return status;
+}
+
+enum pipgate_status update_run(const struct update_order *order, struct update_outcome *out, struct pipgate_error *error)
+{
+	struct update u = {.order = order, .outcome = out, .lock = -1, .started = (int64_t)time(NULL), .now = (int64_t)time(NULL)};
+	enum pipgate_status status;
+
+	*out = (struct update_outcome){0};
+	if (!advises(order->sources, order->n))
+		return error_set(error, PIPGATE_INVALID,
+			"no feed of advisories among them: kev and epss only add to what osv or pypa bring");
+	if (pipgate_run_new(NULL, &u.run) != PIPGATE_OK)
+		die_no_memory();
+	signal(SIGXFSZ, SIG_IGN); /* a quota or a limit on file sizes is an error like a full disk, not an end by signal */
+	status = run_all(&u, error);
+	workers_free(u.workers, order->n);
+	if (u.lock >= 0)
+		close(u.lock);
+	if (!order->kept)
+		temporary_remove();
+	pipgate_run_free(&u.run);
+	return status;
+}
