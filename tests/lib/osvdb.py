@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import threading
+import time
 
 from . import paths, proc
 
@@ -13,6 +14,7 @@ VECTORS = {
     "MEDIUM": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:L/I:N/A:N",    # 5.3
     "LOW": "CVSS:3.1/AV:N/AC:H/PR:N/UI:N/S:U/C:L/I:N/A:N",       # 3.7
 }
+UNDATED = "2026-01-02T03:04:05Z"  # a database of records that say no time of their own is as old as it was built
 DATABASES = os.path.join(paths.BUILD, "test-databases")
 _locks, _lock = {}, threading.Lock()
 
@@ -25,7 +27,7 @@ def record(ident, name, severity=None, fixed=None, introduced="0", versions=(), 
         affected["ranges"] = [{"type": "ECOSYSTEM", "events": events}]
     if versions:
         affected["versions"] = list(versions)
-    made = {"schema_version": "1.6.0", "id": ident, "modified": "2026-01-02T03:04:05Z", "published": "2026-01-01T00:00:00Z",
+    made = {"schema_version": "1.6.0", "id": ident, "modified": UNDATED, "published": "2026-01-01T00:00:00Z",
             "summary": "made up for a test", "aliases": list(aliases), "affected": [affected]}
     if severity:
         made["severity"] = [{"type": "CVSS_V3", "score": VECTORS[severity]}]
@@ -45,16 +47,24 @@ class BuildFailed(Exception):
     pass
 
 
-def write_feeds(kev, epss, stem):
+def moment(epoch):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() if epoch is None else epoch))
+
+
+def dated(records, epoch):
+    return [dict(r, modified=moment(epoch)) if r.get("modified") == UNDATED else r for r in records]
+
+
+def write_feeds(kev, epss, stem, epoch=None):
     """The words for `db build`: CVE ids that are exploited, and {CVE id: (score, percentile)}; the files begin with stem."""
     words = []
     if kev:
         with open(stem + ".kev.json", "w") as f:
-            json.dump({"dateReleased": "2026-01-02T00:00:00Z", "count": len(kev), "vulnerabilities": [{"cveID": cve} for cve in kev]}, f)
+            json.dump({"dateReleased": moment(epoch), "count": len(kev), "vulnerabilities": [{"cveID": cve} for cve in kev]}, f)
         words.append("kev=" + f.name)
     if epss:
         with open(stem + ".epss.csv", "w") as f:
-            f.write("#model_version:v1,score_date:2026-01-02T00:00:00Z\ncve,epss,percentile\n")
+            f.write("#model_version:v1,score_date:%s\ncve,epss,percentile\n" % moment(epoch))
             f.writelines("%s,%s,%s\n" % (cve, score, percentile) for cve, (score, percentile) in epss.items())
         words.append("epss=" + f.name)
     return words
@@ -69,7 +79,7 @@ def build(records, epoch=None, kev=(), epss=None):
         lock = _locks.setdefault(stem, threading.Lock())
     with lock:
         if not os.path.exists(stem + ".db"):
-            _build(write(records, stem), stem, epoch, write_feeds(kev, epss, stem))
+            _build(write(dated(records, epoch), stem), stem, epoch, write_feeds(kev, epss, stem, epoch))
     return stem + ".db"
 
 

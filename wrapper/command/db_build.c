@@ -126,12 +126,12 @@ int db_update(const struct db_options *o)
 
 	if (pipgate_run_new(NULL, &kept) != PIPGATE_OK)
 		die_no_memory();
-	if (getenv("PIPGATE_DB") && *getenv("PIPGATE_DB"))
+	if (!o->output && getenv("PIPGATE_DB") && *getenv("PIPGATE_DB"))
 		say("PIPGATE_DB is set: the gate reads that file, not the one made here");
 	if (feeds_find(kept, o->feeds, &feeds, &error) != PIPGATE_OK)
 		status = say_error(EXIT_USAGE, "%s", error.text);
 	else
-		status = run(&feeds, NULL, true, o);
+		status = run(&feeds, o->output, true, o);
 	pipgate_run_free(&kept);
 	return status;
 }

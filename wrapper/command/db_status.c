@@ -85,6 +85,7 @@ static enum pipgate_status json_print(struct status *s, struct pipgate_error *er
 	json_text(out, "{\n  \"schema\": \"pipgate/db-status/1\",\n  \"path\": ", span_of(s->place.path));
 	json_text(out, ",\n  \"kind\": ", span_of(kind_name(s->place.kind)));
 	json_text(out, ",\n  \"built\": ", span_of(moment_text(s->info->built, time)));
+	json_text(out, ",\n  \"time\": ", span_of(moment_text(s->info->time, time)));
 	json_number(out, ",\n  \"age_seconds\": ", s->age);
 	json_number(out, ",\n  \"bytes\": ", s->size);
 	json_number(out, ",\n  \"names\": ", s->info->names);
@@ -193,7 +194,8 @@ static enum pipgate_status text_print(struct status *s, struct pipgate_error *er
 	buf_text(out, "database  ");
 	text_escape(out, span_of(s->place.path));
 	buf_format(out, " (%s%s)\n", kind_name(s->place.kind), s->place.kind == DATABASE_STARTER ? " set: counts as missing" : "");
-	buf_format(out, "built     %s (%s)\n", moment_text(s->info->built, time), age_text(s->age, age));
+	buf_format(out, "built     %s\n", moment_text(s->info->built, time));
+	buf_format(out, "as of     %s (%s)\n", moment_text(s->info->time, time), age_text(s->age, age));
 	buf_format(out, "holds     %" PRId64 " advisories for %" PRId64 " distributions, %.1f MB\n", s->info->records, s->info->names,
 		   (double)s->size / 1e6);
 	feeds_table(s);
@@ -216,7 +218,7 @@ int db_status(const struct db_options *options)
 	if (!s.database)
 		return EXIT_UNDECIDED;
 	s.info = database_info(s.database);
-	s.age = (int64_t)time(NULL) - s.info->built;
+	s.age = (int64_t)time(NULL) - s.info->time;
 	if (stat(s.place.path, &st) == 0)
 		s.size = st.st_size;
 	buf_init(&s.out, NULL, DB_OUTPUT_MAX);

@@ -58,7 +58,7 @@ static bool check_database(struct pipgate_run *run, const struct pipgate_policy 
 	}
 	info = database_info(database);
 	line("database", span_of(text_format(run, "%s: %lld advisories for %lld distributions, %lld days old", place.path, (long long)info->records,
-				 (long long)info->names, (long long)((time(NULL) - info->built) / 86400))));
+				 (long long)info->names, (long long)((time(NULL) - info->time) / 86400))));
 	usable = profile_database(policy, place.kind, info, time(NULL), &text);
 	if (usable != PIPGATE_ALLOW)
 		line("", span_of(text.text));

@@ -195,6 +195,7 @@ static void feed_take(struct database *d, sqlite3_stmt *s, struct database_feed 
 		.withdrawn = sqlite3_column_int64(s, 7),
 		.refused = sqlite3_column_int64(s, 8),
 		.max_age = sqlite3_column_int64(s, 9),
+		.weight = sqlite3_column_int64(s, 10),
 	};
 }
 

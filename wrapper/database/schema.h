@@ -40,7 +40,7 @@ static inline int64_t schema_sum_pair(struct span key, struct span bytes)
 
 /* `check` runs over the rows of these two, in their order, but for its own. */
 #define SCHEMA_META_ROWS "SELECT key, value FROM meta ORDER BY key"
-#define SCHEMA_FEED_ROWS "SELECT n, name, kind, place, sha256, time, accepted, withdrawn, refused, max_age FROM feed ORDER BY n"
+#define SCHEMA_FEED_ROWS "SELECT n, name, kind, place, sha256, time, accepted, withdrawn, refused, max_age, weight FROM feed ORDER BY n"
 void schema_check_add(uint64_t *check, sqlite3_stmt *row);
 
 /* SQLite's last error as ours: NO_MEMORY, FAILED for the world (disk, rights, locks), else INVALID. */

@@ -39,6 +39,7 @@ static const char *const statements[N_STATEMENTS] = {
 	[STORE_SAID] = "INSERT INTO said VALUES(?,?,?,?)",
 	[STORE_REFUSED] = "INSERT INTO refused VALUES(?,?)",
 	[STORE_FORGET_REFUSED] = "DELETE FROM refused WHERE item = ?1 OR item = ?1 || '.json'",
+	[STORE_WAS_REFUSED] = "SELECT 1 FROM refused WHERE item = ?1 OR item = ?1 || '.json'",
 	[STORE_META] = "INSERT OR REPLACE INTO meta VALUES(?,?)",
 };
 
@@ -253,7 +254,7 @@ static enum pipgate_status whole_begin(struct store *s, struct pipgate_error *er
 
 static enum pipgate_status changes_begin(struct store *s, struct pipgate_error *error)
 {
-	enum pipgate_status status = run_sql(s, "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; BEGIN IMMEDIATE", error);
+	enum pipgate_status status = run_sql(s, "PRAGMA journal_mode=DELETE; PRAGMA synchronous=FULL; BEGIN IMMEDIATE; DELETE FROM refused", error);
 	sqlite3_stmt *most;
 
 	if (status != PIPGATE_OK || sqlite3_prepare_v2(s->db, "SELECT max(n) FROM record", -1, &most, NULL) != SQLITE_OK)
@@ -266,7 +267,7 @@ static enum pipgate_status changes_begin(struct store *s, struct pipgate_error *
 enum pipgate_status store_begin(struct store *s, enum store_writing how, struct pipgate_error *error)
 {
 	s->time = -1;
-	s->n_refused = how == STORE_WHOLE ? 0 : s->state.refused;
+	s->n_refused = 0;
 	s->sha256[0] = 0;
 	s->writing = how;
 	return how == STORE_WHOLE ? whole_begin(s, error) : changes_begin(s, error);

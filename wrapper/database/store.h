@@ -26,7 +26,7 @@ struct store_state { /* spans live as long as the store */
 };
 enum store_writing {
 	STORE_WHOLE = 1,
-	STORE_CHANGES, /* of what is there */
+	STORE_CHANGES, /* of what is there; what was refused is to be brought again */
 };
 
 struct store;
@@ -44,7 +44,7 @@ enum pipgate_status store_add(struct store *store, const struct pipgate_advisory
 enum pipgate_status store_exploitation(struct store *store, struct span cve, const struct pipgate_exploitation *said,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status store_refuse(struct store *store, struct span item, struct span reason, struct pipgate_error *error) PIPGATE_MUST_USE;
-/* Changes: the record of that id goes, and what was refused under that name. */
+/* The record of that id goes, and what was refused under that name. */
 enum pipgate_status store_remove(struct store *store, struct span id, struct pipgate_error *error) PIPGATE_MUST_USE;
 void store_time(struct store *store, int64_t time);    /* the feed's own */
 void store_digest(struct store *store, const char *hex); /* of its bytes; not said: there are none */
@@ -60,6 +60,8 @@ enum pipgate_status store_note(struct store *store, const struct store_state *st
 
 /* false: no such record. */
 bool store_modified(struct store *store, struct span id, struct moment *out);
+/* Whether a record ID, or a file ID.json, was refused. */
+bool store_was_refused(struct store *store, struct span id);
 /* Every id, ascending, withdrawn ones too, until each gives another status than OK. */
 enum pipgate_status store_each(struct store *store,
 	enum pipgate_status (*each)(void *ctx, struct span id, struct moment modified, struct pipgate_error *error), void *ctx,

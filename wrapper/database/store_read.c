@@ -30,6 +30,19 @@ bool store_modified(struct store *s, struct span id, struct moment *out)
 	return there;
 }
 
+bool store_was_refused(struct store *s, struct span id)
+{
+	sqlite3_stmt *find = s->db ? store_statement(s, STORE_WAS_REFUSED) : NULL;
+	bool there;
+
+	if (!find)
+		return false;
+	sqlite3_bind_text64(find, 1, id.p, id.n, SQLITE_STATIC, SQLITE_UTF8);
+	there = sqlite3_step(find) == SQLITE_ROW;
+	sqlite3_reset(find);
+	return there;
+}
+
 enum pipgate_status store_each(struct store *s,
 	enum pipgate_status (*each)(void *ctx, struct span id, struct moment modified, struct pipgate_error *error), void *ctx,
 	struct pipgate_error *error)

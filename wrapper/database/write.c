@@ -26,7 +26,8 @@ static const char schema_sql[] =
 	"BEGIN;"
 	"CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;"
 	"CREATE TABLE feed(n INTEGER PRIMARY KEY, name TEXT, kind TEXT, place TEXT, time INTEGER, accepted INTEGER,"
-	" withdrawn INTEGER, refused INTEGER, sha256 TEXT, max_age INTEGER);"
+	" withdrawn INTEGER, refused INTEGER, sha256 TEXT, max_age INTEGER,"
+	" weight INTEGER);"
 	"CREATE TABLE refused(n INTEGER PRIMARY KEY, feed INTEGER, item TEXT, reason TEXT);"
 	"CREATE TABLE row(name TEXT PRIMARY KEY, bytes BLOB, sum INTEGER) WITHOUT ROWID;"
 	/* with rowids: texts of a kilobyte would leave a third of the file empty in overflow pages (measured) */
@@ -159,7 +160,7 @@ static enum pipgate_status feeds_write(struct writer *w, struct pipgate_error *e
 	struct database_build *b = w->build;
 	const struct database_feed *feeds = b->feeds.items;
 	const struct build_refused *out = b->refused.items;
-	enum pipgate_status status = insert_begin(w, "INSERT INTO feed VALUES(?,?,?,?,?,?,?,?,?,?)", error);
+	enum pipgate_status status = insert_begin(w, "INSERT INTO feed VALUES(?,?,?,?,?,?,?,?,?,?,?)", error);
 
 	for (size_t i = 0; i < b->feeds.n && status == PIPGATE_OK; i++) {
 		const struct database_feed *f = &feeds[i];
@@ -173,6 +174,7 @@ static enum pipgate_status feeds_write(struct writer *w, struct pipgate_error *e
 			sqlite3_bind_int64(w->insert, 5 + k, numbers[k]);
 		bind_text(w, 9, f->sha256);
 		sqlite3_bind_int64(w->insert, 10, f->max_age);
+		sqlite3_bind_int64(w->insert, 11, f->weight);
 		status = insert_end(w, error);
 		b->totals.refused += f->refused;
 	}

@@ -142,11 +142,14 @@ enum pipgate_status feeds_find(struct pipgate_run *run, const char *file, struct
 {
 	const char *words = getenv("PIPGATE_FEEDS");
 	struct pipgate_policy *policy = NULL;
-	struct options options = {0};
+	struct options options;
+	char *none[] = {NULL}, **rest;
 	const struct policy_value *wish;
-	enum pipgate_status status = policy_layers(run, &options, POLICY_FOR_GATE, &policy, error);
+	enum pipgate_status status = options_read(run, none, &options, &rest, error);
 
 	*out = (struct feeds){0};
+	if (status == PIPGATE_OK)
+		status = policy_layers(run, &options, POLICY_FOR_GATE, &policy, error);
 	if (status != PIPGATE_OK)
 		return status;
 	wish = &policy->values[POLICY_FEEDS];

@@ -203,7 +203,7 @@ enum pipgate_status reading_transport(struct reading *r, const char *verb, struc
 	const struct transport_job job = {
 		.verb = verb,
 		.place = span_of(r->source->place),
-		.etag = is_address(r->source->place) ? store_state(r->store)->etag : SPAN(""),
+		.etag = is_address(r->source->place) && !r->anew ? store_state(r->store)->etag : SPAN(""),
 		.suffix = suffix,
 		.max_bytes = most ? most : strcmp(verb, "get") == 0 ? READING_ITEM_MAX : 0, /* one record */
 		.deadline_ms = r->deadline_ms,

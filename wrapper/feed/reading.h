@@ -31,6 +31,7 @@ struct reading {
 	struct pipgate_run *run; /* forgotten at every record */
 	void *state; /* of the kind, while it reads */
 	enum store_writing writing; /* 0: nothing has come yet */
+	bool anew;      /* the store's etag is not of what is fetched next */
 	bool unchanged; /* the feed is what the store has */
 	char etag[STORE_ETAG_MAX]; /* of what was read */
 	uint64_t accepted; /* this time */

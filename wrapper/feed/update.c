@@ -28,6 +28,7 @@ struct update {
 	struct pipgate_run *run;
 	const char *folder; /* of the stores */
 	struct worker *workers;
+	const struct feed_source **turns; /* in which they are put together */
 	int64_t started, now;
 	int lock;
 	bool waited; /* another update was at work when this one came */
@@ -187,20 +188,18 @@ static enum pipgate_status read_all(struct update *u, struct pipgate_error *erro
 
 /* Advisories have the first turn, in the order of the sources; then each kind that enriches has its own. So the place of the
  * latter among the sources changes no byte of the database. */
-static const struct feed_kind *turn_of(const struct feed_source *source)
+static void turns_make(struct update *u)
 {
-	return source->kind->enriches ? source->kind : feed_kinds;
-}
+	size_t n = 0;
 
-/* NULL: the first, or that there is none left. */
-static const struct feed_kind *turn_next(const struct feed_kind *turn)
-{
-	if (!turn)
-		return feed_kinds;
-	do
-		turn++;
-	while (turn->name && !turn->enriches);
-	return turn->name ? turn : NULL;
+	u->turns = must(arena_array(u->run, u->order->n, sizeof(*u->turns)));
+	for (size_t i = 0; i < u->order->n; i++)
+		if (!u->order->sources[i].kind->enriches)
+			u->turns[n++] = &u->order->sources[i];
+	for (const struct feed_kind *kind = feed_kinds; kind->name; kind++)
+		for (size_t i = 0; i < u->order->n && kind->enriches; i++)
+			if (u->order->sources[i].kind == kind)
+				u->turns[n++] = &u->order->sources[i];
 }
 
 static enum pipgate_status merge_one(struct update *u, const struct feed_source *source, struct database_build *build,
@@ -226,10 +225,8 @@ static enum pipgate_status merge(struct update *u, struct pipgate_error *error)
 	struct database_build *build = NULL;
 	enum pipgate_status status = database_build_new(u->order->database, &build, error);
 
-	for (const struct feed_kind *turn = NULL; status == PIPGATE_OK && (turn = turn_next(turn)) != NULL;)
-		for (size_t i = 0; i < u->order->n && status == PIPGATE_OK; i++)
-			if (turn_of(&u->order->sources[i]) == turn)
-				status = merge_one(u, &u->order->sources[i], build, error);
+	for (size_t i = 0; i < u->order->n && status == PIPGATE_OK; i++)
+		status = merge_one(u, u->turns[i], build, error);
 	if (status == PIPGATE_OK)
 		status = database_build_finish(build, &u->outcome->totals, error);
 	database_build_free(&build);
@@ -238,29 +235,34 @@ static enum pipgate_status merge(struct update *u, struct pipgate_error *error)
 
 static bool same_feed(const struct database_feed *f, const struct update *u, const struct feed_source *source, const struct store_state *state)
 {
-	return span_is(f->name, source->name) && span_is(f->kind, source->kind->name) && f->max_age == source->max_age && f->time == state->time &&
-		span_equal(f->place, feed_place_shown(u->run, source->place)) && f->accepted == state->accepted;
+	return span_is(f->name, source->name) && span_is(f->kind, source->kind->name) && f->max_age == source->max_age && f->weight == source->weight &&
+		f->time == state->time && f->accepted == state->accepted && span_equal(f->place, feed_place_shown(u->run, source->place));
 }
 
-/* Whether the database holds what the stores hold, and all of them. */
+/* Whether feed *n of the database is this source's store as it is; a store that holds nothing is none of its feeds. */
+static bool holds(struct update *u, const struct database_info *info, const struct feed_source *source, size_t *n)
+{
+	struct store *store = NULL;
+	struct pipgate_error ignored;
+	bool same = update_store(u->run, u->folder, source, &store, &ignored) == PIPGATE_OK;
+
+	if (same && store_state(store)->there)
+		same = store_state(store)->merged && *n < info->n_feeds && same_feed(&info->feeds[(*n)++], u, source, store_state(store));
+	store_close(&store);
+	return same;
+}
+
+/* Whether the database holds what the stores hold, and nothing else. */
 static bool is_current(struct update *u)
 {
 	struct database *database = NULL;
 	struct pipgate_error ignored;
-	size_t same = 0;
 	bool current = u->order->kept && database_open(u->order->database, &database, &ignored) == PIPGATE_OK;
+	size_t n = 0;
 
-	for (size_t i = 0; i < u->order->n && current; i++) {
-		const struct database_info *info = database_info(database);
-		struct store *store = NULL;
-
-		current = update_store(u->run, u->folder, &u->order->sources[i], &store, &ignored) == PIPGATE_OK &&
-			(store_state(store)->merged || !store_state(store)->there);
-		for (size_t k = 0; k < info->n_feeds && current && store_state(store)->there; k++)
-			same += same_feed(&info->feeds[k], u, &u->order->sources[i], store_state(store));
-		store_close(&store);
-	}
-	current = current && same == database_info(database)->n_feeds;
+	for (size_t i = 0; i < u->order->n && current; i++)
+		current = holds(u, database_info(database), u->turns[i], &n);
+	current = current && n == database_info(database)->n_feeds;
 	if (current)
 		u->outcome->totals = (struct database_totals){.names = database_info(database)->names, .records = database_info(database)->records};
 	database_close(&database);
@@ -327,6 +329,7 @@ enum pipgate_status update_run(const struct update_order *order, struct update_o
 			"no feed of advisories among them: kev and epss only add to what osv or pypa bring");
 	if (pipgate_run_new(NULL, &u.run) != PIPGATE_OK)
 		die_no_memory();
+	turns_make(&u);
 	signal(SIGXFSZ, SIG_IGN); /* a quota or a limit on file sizes is an error like a full disk, not an end by signal */
 	status = run_all(&u, error);
 	workers_free(u.workers, order->n);

@@ -6,11 +6,22 @@
 #include "matcher/base/banned.h"
 
 #define DAY 86400
+#define FUTURE_SECONDS DAY /* clocks differ */
+
+/* One that is older than its own bound. */
+static const struct database_feed *feed_late(const struct database_info *info, int64_t now)
+{
+	for (size_t i = 0; i < info->n_feeds; i++)
+		if (info->feeds[i].max_age > 0 && now - info->feeds[i].time > info->feeds[i].max_age)
+			return &info->feeds[i];
+	return NULL;
+}
 
 enum pipgate_action profile_database(const struct pipgate_policy *policy, enum database_kind kind, const struct database_info *info,
 	int64_t now, struct pipgate_error *text)
 {
-	int64_t age = now - info->built;
+	const struct database_feed *late = feed_late(info, now);
+	int64_t age = now - info->time;
 	enum pipgate_action action = PIPGATE_ALLOW;
 
 	if (kind == DATABASE_STARTER) {
@@ -19,11 +30,19 @@ enum pipgate_action profile_database(const struct pipgate_policy *policy, enum d
 			(long long)info->records);
 		return (enum pipgate_action)policy->values[POLICY_DATABASE_MISSING].value;
 	}
-	if (age >= policy->values[POLICY_DATABASE_MAX_AGE].value)
+	if (age < -FUTURE_SECONDS) {
+		error_set(text, PIPGATE_FAILED, "the advisory database is %lld days ahead of this machine's clock: how old it is cannot be told; "
+			"set the clock, or run `pipgate db update`", (long long)(-age / DAY));
+		return (enum pipgate_action)policy->values[POLICY_DATABASE_OLD].value;
+	}
+	if (age >= policy->values[POLICY_DATABASE_MAX_AGE].value || late)
 		action = (enum pipgate_action)policy->values[POLICY_DATABASE_OLD].value;
 	if (action == PIPGATE_ALLOW && age >= policy->values[POLICY_DATABASE_WARN_AGE].value)
 		action = PIPGATE_WARN;
-	if (action != PIPGATE_ALLOW)
+	if (action != PIPGATE_ALLOW && late && age < policy->values[POLICY_DATABASE_WARN_AGE].value)
+		error_set(text, PIPGATE_FAILED, "the feed " SPAN_FMT " of the advisory database is %lld days old; run `pipgate db update`",
+			SPAN_ARG(late->name), (long long)((now - late->time) / DAY));
+	else if (action != PIPGATE_ALLOW)
 		error_set(text, PIPGATE_FAILED, "the advisory database is %lld days old; run `pipgate db update`", (long long)(age / DAY));
 	return action;
 }

@@ -265,15 +265,17 @@ static void put_skipped(struct buf *out, const struct audit_report *r, cyclonedx
 void cyclonedx_document_properties(struct buf *out, const struct audit_report *r, cyclonedx_property *put)
 {
 	const struct input *inputs = r->inventory->inputs.items;
-	char built[MOMENT_TEXT];
+	char time[MOMENT_TEXT];
 	size_t broken = 0;
 
 	for (size_t i = 0; i < r->inventory->inputs.n; i++) {
 		put(out, "pipgate:input", span_of(inputs[i].title));
 		broken += inputs[i].broken;
 	}
-	if (r->context->database)
-		put(out, "pipgate:database-built", span_of(moment_text(r->context->database->built, built)));
+	if (r->context->database) {
+		put(out, "pipgate:database-built", span_of(moment_text(r->context->database->built, time)));
+		put(out, "pipgate:database-time", span_of(moment_text(r->context->database->time, time)));
+	}
 	put(out, "pipgate:verdict", span_of(report_action_word(r->audit->verdict.action)));
 	put_count(out, "pipgate:unknown", audit_unknown(r), put);
 	put_count(out, "pipgate:broken", broken, put);

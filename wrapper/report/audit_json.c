@@ -186,6 +186,7 @@ static void put_database(struct buf *out, const struct audit_context *context)
 	json_begin(out, '{');
 	json_optional(out, "path", span_of(context->database_path));
 	json_time(out, "built", context->database->built);
+	json_time(out, "time", context->database->time);
 	json_number(out, "records", context->database->records);
 	json_end(out, '}');
 }

@@ -402,7 +402,7 @@ static void put_examined(struct sarif *s)
 	json_number(s->out, "ignored", (int64_t)r->n_ignored);
 	json_number(s->out, "pardoned", (int64_t)r->n_pardoned);
 	if (r->context->database)
-		json_time(s->out, "databaseBuilt", r->context->database->built);
+		json_time(s->out, "databaseTime", r->context->database->time);
 	json_end(s->out, '}');
 }
 

@@ -27,7 +27,7 @@ static void database_words(struct sheet *s)
 		return;
 	}
 	buf_text(&s->line, c->database_kind == DATABASE_STARTER ? " (starter set of " : " (advisories of ");
-	if (__builtin_sub_overflow(c->now, c->database->built, &age) || age < 0)
+	if (__builtin_sub_overflow(c->now, c->database->time, &age) || age < 0)
 		buf_text(&s->line, "a time to come)");
 	else {
 		age_words(&s->line, age);

@@ -53,6 +53,7 @@ static void put_database(struct buf *out, const struct audit_context *context)
 	json_optional(out, "path", span_of(context->database_path));
 	json_text(out, "kind", span_of(kind_word(context->database_kind)));
 	json_time(out, "built", info->built);
+	json_time(out, "time", info->time);
 	json_number(out, "names", info->names);
 	json_number(out, "records", info->records);
 	json_key(out, "feeds");
