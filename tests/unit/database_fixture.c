@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "matcher/base/arena.h"
+#include "wrapper/database/compile.h"
 #include "wrapper/say.h"
 
 #include "matcher/base/banned.h"
@@ -76,14 +77,17 @@ struct database_build *build_new(const char *path)
 
 uint32_t feed_new(struct database_build *b, const char *name)
 {
+	const struct database_feed made = {.name = span_of(name), .kind = SPAN("osv"), .place = SPAN("/a/place"), .time = FIXTURE_TIME,
+		.sha256 = SPAN("abcd")};
 	struct pipgate_error error = {""};
 	uint32_t feed;
 
-	assert_ok(database_build_feed(b, span_of(name), SPAN("osv"), SPAN("/a/place"), &feed, &error), &error);
+	assert_ok(database_build_feed(b, &made, &feed, &error), &error);
 	return feed;
 }
 
-enum pipgate_status fixture_add(struct database_build *b, uint32_t feed, const struct made *m, struct pipgate_error *error)
+enum pipgate_status made_advisory(const struct made *m, enum pipgate_status (*take)(void *ctx, const struct pipgate_advisory *advisory,
+	struct pipgate_error *error), void *ctx, struct pipgate_error *error)
 {
 	const struct pipgate_event events[] = {{PIPGATE_EVENT_INTRODUCED, SPAN("0")}, {PIPGATE_EVENT_FIXED, span_of(m->fixed)}};
 	const struct pipgate_range range = {.events = events, .n_events = 2};
@@ -97,7 +101,32 @@ enum pipgate_status fixture_add(struct database_build *b, uint32_t feed, const s
 		.n_affected = 1,
 	};
 
-	return database_build_add(b, feed, &advisory, error);
+	return take(ctx, &advisory, error);
+}
+
+struct adding {
+	struct database_build *build;
+	uint32_t feed;
+};
+
+static enum pipgate_status compile_and_add(void *ctx, const struct pipgate_advisory *advisory, struct pipgate_error *error)
+{
+	const struct adding *to = ctx;
+	struct compiler compiler;
+	struct compiled record;
+	enum pipgate_status status;
+
+	assert_int_equal(compiler_init(&compiler), PIPGATE_OK);
+	status = compile(&compiler, advisory, &record, error);
+	if (status == PIPGATE_OK)
+		status = database_build_add(to->build, to->feed, &record, error);
+	compiler_fini(&compiler);
+	return status;
+}
+
+enum pipgate_status fixture_add(struct database_build *b, uint32_t feed, const struct made *m, struct pipgate_error *error)
+{
+	return made_advisory(m, compile_and_add, &(struct adding){b, feed}, error);
 }
 
 void add_all(struct database_build *b, const char *feed_name, const struct made *m, size_t n, bool backwards)

@@ -35,6 +35,10 @@ void assert_ok(enum pipgate_status status, const struct pipgate_error *error);
 /* making */
 struct database_build *build_new(const char *path);
 uint32_t feed_new(struct database_build *b, const char *name);
+#define FIXTURE_TIME 1709251200 /* of its feeds */
+/* The advisory that a made one stands for, to take(). */
+enum pipgate_status made_advisory(const struct made *m, enum pipgate_status (*take)(void *ctx, const struct pipgate_advisory *advisory,
+	struct pipgate_error *error), void *ctx, struct pipgate_error *error);
 enum pipgate_status fixture_add(struct database_build *b, uint32_t feed, const struct made *m, struct pipgate_error *error);
 void add_all(struct database_build *b, const char *feed_name, const struct made *m, size_t n, bool backwards);
 void finish(struct database_build *b);

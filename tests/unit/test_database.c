@@ -20,7 +20,6 @@ static void reads_back(void **state)
 
 	add_all(b, "osv", basic, N_BASIC, false);
 	assert_ok(database_build_refuse(b, 0, SPAN("x\n.json"), SPAN("byte 0: no"), &error), &error);
-	assert_ok(database_build_digest(b, 0, SPAN("abcd"), &error), &error);
 	finish(b);
 	d = open_good(f->path);
 	info = database_info(d);
@@ -111,23 +110,6 @@ static void withdrawn_later_joins_nothing(void **state)
 	assert_int_equal(database_info(d)->names, 1);
 	assert_int_equal(database_info(d)->records, 2);
 	database_close(&d);
-}
-
-static void twice_in_one_feed_fails(void **state)
-{
-	struct fixture *f = *state;
-	struct pipgate_error error = {""};
-	struct database_build *b = build_new(f->path);
-	uint32_t feed;
-
-	add_all(b, "one", basic, N_BASIC, false);
-	assert_int_equal(fixture_add(b, 0, &basic[0], &error), PIPGATE_FAILED);
-	feed = feed_new(b, "two"); /* the older one loses, and still it must not come again */
-	assert_ok(fixture_add(b, feed, &basic[1], &error), &error);
-	assert_int_equal(fixture_add(b, feed, &basic[1], &error), PIPGATE_FAILED);
-	database_build_free(&b);
-	database_build_free(&b);
-	assert_int_equal(access(f->path, F_OK), -1);
 }
 
 static void bad_time_is_refused(void **state)
@@ -278,7 +260,6 @@ int main(void)
 		TEST(text_decodes_again),
 		TEST(newer_record_stays),
 		TEST(withdrawn_later_joins_nothing),
-		TEST(twice_in_one_feed_fails),
 		TEST(bad_time_is_refused),
 		TEST(same_records_same_bytes),
 		TEST(leftovers_are_swept),

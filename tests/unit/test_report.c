@@ -101,10 +101,10 @@ static const struct pipgate_finding attacked[] = {
 };
 
 static const struct database_feed feeds[] = {
-	{S("osv"), S("osv"), S("https://token@feeds.example/all.zip?x=1"), NOW - 2 * DAY, 11000, 12, 1, S("bb22")},
-	{S("pypa"), S("pypa"), S("/srv/advisory-database"), NOW - 3 * DAY, 3000, 0, 0, S("")},
+	{S("osv"), S("osv"), S("https://token@feeds.example/all.zip?x=1"), NOW - 2 * DAY, 11000, 12, 1, S("bb22"), 0, 0},
+	{S("pypa"), S("pypa"), S("/srv/advisory-database"), NOW - 3 * DAY, 3000, 0, 0, S(""), 0, 0},
 };
-static const struct database_info database = {NOW - 2 * DAY, 5000, 11000, feeds, N(feeds)};
+static const struct database_info database = {NOW - 2 * DAY, NOW - 2 * DAY, 5000, 11000, feeds, N(feeds)};
 
 static const struct pipgate_variable variables[] = {{S("python_version"), S("3.11")}};
 

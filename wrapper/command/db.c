@@ -22,7 +22,8 @@ static const struct sub {
 } subs[] = {
 	{"build", db_build, "otk", 1, 64, "pipgate db build [-o FILE] [--timeout SECONDS] [--key FILE|BASE64] KIND=PLACE…"},
 	{"update", db_update, "otkfFai", 0, 0,
-		"pipgate db update [-o FILE] [--feeds FILE] [--feed NAME] [--if-older-than 6h] [--accept NAME] [--timeout SECONDS] [--key FILE|BASE64]"},
+		"pipgate db update [-o FILE] [--feeds FILE] [--feed NAME] [--if-older-than 6h] [--accept NAME]\n"
+		"                    [--timeout SECONDS] [--key FILE|BASE64]"},
 	{"export", db_export, "dkep", 1, 1, "pipgate db export DIR -k KEY [--expires 7d] [--policy FILE] [--db FILE]"},
 	{"status", db_status, "dj", 0, 0, "pipgate db status [--db FILE] [--json]"},
 	{"show", db_show, "d", 1, 2, "pipgate db show [--db FILE] NAME [VERSION]"},

@@ -30,9 +30,9 @@ struct database_feed {
 	struct span name, kind, place; /* as it was built */
 	int64_t time;                  /* newest `modified` in it, or its own (KEV, EPSS), seconds since 1970 */
 	int64_t accepted, withdrawn, refused;
+	struct span sha256;            /* of its bytes as read, hex; empty for a folder */
 	int64_t max_age;               /* seconds it may be old; 0: what the policy says, DATABASE_AGELESS: for ever */
 	int64_t weight;                /* of two records of one id the feed's with more counts */
-	struct span sha256;            /* of its bytes as read, hex; empty for a folder */
 };
 #define DATABASE_AGELESS INT64_C(-1)
 struct database_info { /* spans live as long as the database is open */

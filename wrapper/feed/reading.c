@@ -269,8 +269,8 @@ static enum pipgate_status plausible(const struct reading *r, const struct store
 		return PIPGATE_OK;
 	if (old->accepted >= READING_SHRINK_LEAST && new->accepted * 100 < old->accepted * (100 - r->source->max_shrink))
 		return error_set(error, PIPGATE_INVALID,
-				 "it has shrunk from %" PRId64 " to %" PRId64 " records, by more than %" PRId64 " %%; if that is right: pipgate db update "
-				 "--accept %s", old->accepted, new->accepted, r->source->max_shrink, r->source->name);
+				 "it has shrunk from %" PRId64 " to %" PRId64 " records, by more than %" PRId64 " %%; if that is right: "
+				 "pipgate db update --accept %s", old->accepted, new->accepted, r->source->max_shrink, r->source->name);
 	if (old->time > r->now + READING_BACK_SECONDS)
 		return error_set(error, PIPGATE_INVALID, "this machine's clock (%s) is behind data that are here already (%s): set it",
 				 moment_text(r->now, is), moment_text(old->time, was));
@@ -285,8 +285,6 @@ static enum pipgate_status finish(struct reading *r, struct pipgate_error *error
 	struct store_state old = *store_state(r->store), new = old;
 	enum pipgate_status status;
 
-	if (r->unchanged && !old.there)
-		return error_set(error, PIPGATE_INVALID, "http: it says that nothing has changed, and there is nothing here that could be the same");
 	if (r->unchanged) {
 		new.checked = r->now;
 		new.failed = 0;

@@ -233,9 +233,11 @@ static enum pipgate_status merge(struct update *u, struct pipgate_error *error)
 	return status;
 }
 
-static bool same_feed(const struct database_feed *f, const struct update *u, const struct feed_source *source, const struct store_state *state)
+static bool same_feed(const struct database_feed *f, const struct update *u, const struct feed_source *source,
+	const struct store_state *state)
 {
-	return span_is(f->name, source->name) && span_is(f->kind, source->kind->name) && f->max_age == source->max_age && f->weight == source->weight &&
+	return span_is(f->name, source->name) && span_is(f->kind, source->kind->name) && f->max_age == source->max_age &&
+		f->weight == source->weight &&
 		f->time == state->time && f->accepted == state->accepted && span_equal(f->place, feed_place_shown(u->run, source->place));
 }
 
