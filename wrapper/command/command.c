@@ -19,7 +19,8 @@ const struct command command_table[] = {
 		"Reads `name version` a line (or name<tab>version) and prints name, version, ok or unknown, and the groups of ids\n"
 		"that name one vulnerability each. --json: an object a line, with severity, KEV, EPSS and fixed versions.\n"},
 	{"db", command_db, "build, update, export and look into the advisory database",
-		"usage: pipgate db build [-o FILE] KIND=PLACE…     kinds: osv (zip, folder, file, URL), pypa (checkout, tar.gz, URL)\n"
+		"usage: pipgate db build [-o FILE] KIND=PLACE…     kinds: osv (zip, folder, file, URL), pypa (checkout, tar.gz, URL),\n"
+		"                                                  safety (file, URL), dir (folder, zip, tar.gz, URL)\n"
 		"       pipgate db update                          from PIPGATE_FEEDS, by default OSV's records for PyPI\n"
 		"       pipgate db build|update --key FILE|BASE64  with the feed pipgate=PLACE: what `db export` has signed\n"
 		"       pipgate db export DIR -k KEY [--expires 7d] [--policy FILE] [--db FILE]\n"

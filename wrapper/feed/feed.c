@@ -15,6 +15,8 @@ const struct feed_kind feed_kinds[] = {
 	{"osv", PIPGATE_OSV_JSON, feed_read_osv, "a zip or tar.gz of OSV records, a folder of *.json, one .json file, or the address of one",
 		false, 0},
 	{"pypa", PIPGATE_PYSEC_YAML, feed_read_pypa, "a checkout of the PyPA advisory database, its tar.gz, or the address of one", false, 0},
+	{"safety", 0, feed_read_safety, "safety-db's insecure_full.json, or its address", false, 0},
+	{"dir", 0, feed_read_dir, "a folder, zip or tar.gz of own advisories (OSV records as JSON or YAML), or the address of an archive", false, 0},
 	{"kev", 0, feed_read_kev, "CISA's catalogue of known exploited vulnerabilities as JSON, or its address", true, KEV_BYTES},
 	{"epss", 0, feed_read_epss, "FIRST's scores as csv or csv.gz, or their address", true, EPSS_BYTES},
 	{"pipgate", 0, NULL, "a folder that pipgate db export made, or the address of one", false, 0}, /* bundle.h */
@@ -33,7 +35,7 @@ enum pipgate_status feed_source_parse(const char *word, struct feed_source *out,
 		*out = (struct feed_source){.kind = kind, .place = rest.p};
 		return PIPGATE_OK;
 	}
-	return error_set(error, PIPGATE_INVALID, "'%.60s' is no feed; write KIND=PLACE with the kind osv, pypa, kev, epss or pipgate", word);
+	return error_set(error, PIPGATE_INVALID, "'%.60s' is no feed; write KIND=PLACE with the kind osv, pypa, safety, dir, kev, epss or pipgate", word);
 }
 
 struct span feed_place_shown(struct pipgate_run *run, const char *place)
@@ -111,7 +113,7 @@ enum pipgate_status feeds_read(struct database_build *build, const struct feed_s
 		die_no_memory();
 	if (!advises(sources, n))
 		status = error_set(error, PIPGATE_INVALID,
-			"no feed of advisories among them: kev and epss only add to what osv or pypa bring");
+			"no feed of advisories among them: kev and epss only add to what the others bring");
 	for (const struct feed_kind *turn = NULL; status == PIPGATE_OK && (turn = turn_next(turn)) != NULL;)
 		for (size_t i = 0; i < n && status == PIPGATE_OK; i++) {
 			if (turn_of(&sources[i]) != turn)
