@@ -253,8 +253,8 @@ enum pipgate_status specified_compile(struct pipgate_run *run, struct span set, 
 	result.every = n == 0;
 	if (other)
 		result.raw = SPAN("");
-	if (n == 0) { /* it contains everything */
-		put(&stretch, SPAN(""), false);
+	if (n == 0) {
+		stretch = (struct stretch){.bounds = {{SPAN(""), false}}, .n = 1};
 		status = add_edges(run, &edges, &stretch);
 	}
 	if (status == PIPGATE_OK)

@@ -16,7 +16,7 @@ const struct feed_kind feed_kinds[] = {
 		false, 0},
 	{"pypa", PIPGATE_PYSEC_YAML, feed_read_pypa, "a checkout of the PyPA advisory database, its tar.gz, or the address of one", false, 0},
 	{"safety", 0, feed_read_safety, "safety-db's insecure_full.json, or its address", false, 0},
-	{"dir", 0, feed_read_dir, "a folder, zip or tar.gz of own advisories (OSV records as JSON or YAML), or the address of an archive", false, 0},
+	{"dir", 0, feed_read_dir, "own advisories (OSV records as JSON or YAML): a folder, a zip or tar.gz, or the address of one", false, 0},
 	{"kev", 0, feed_read_kev, "CISA's catalogue of known exploited vulnerabilities as JSON, or its address", true, KEV_BYTES},
 	{"epss", 0, feed_read_epss, "FIRST's scores as csv or csv.gz, or their address", true, EPSS_BYTES},
 	{"pipgate", 0, NULL, "a folder that pipgate db export made, or the address of one", false, 0}, /* bundle.h */
