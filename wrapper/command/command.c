@@ -26,6 +26,12 @@ const struct command command_table[] = {
 		"       pipgate db export DIR -k KEY [--expires 7d] [--policy FILE] [--db FILE]\n"
 		"       pipgate db status [--db FILE] [--json]\n"
 		"       pipgate db show [--db FILE] NAME [VERSION]\n"},
+	{"advisory", command_advisory, "an organisation's own advisories: write one, check them",
+		"usage: pipgate advisory new NAME [--id ID|PREFIX-] [--alias ID]… [--summary TEXT] [--introduced V] [--fixed V]\n"
+		"           [--versions V,V…]… [--severity critical|high|medium|low|VECTOR] [-o FILE|FOLDER]\n"
+		"       pipgate advisory check FILE|FOLDER…\n\n"
+		"OSV records as YAML or JSON, which the feed dir=FOLDER reads (docs/feeds.md). new overwrites nothing; an id that is not given\n"
+		"is the next free ORG-YEAR-0001. check: 1 if a record is bad; what is odd is noted.\n"},
 	{"key", command_key, "keys and signatures, as minisign's: make a pair, sign a file, verify one",
 		"usage: pipgate key new -o KEY\n"
 		"       pipgate key sign FILE -k KEY [-c COMMENT]\n"

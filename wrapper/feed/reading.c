@@ -105,8 +105,7 @@ enum pipgate_status reading_refuse(void *ctx, struct span name, struct span reas
 	return database_build_refuse(r->build, r->feed, name, reason, error);
 }
 
-/* A file is called ID.json or ID.yaml. The id counts, but the difference is said. */
-static bool named_so(struct span name, struct span id)
+bool reading_named_so(struct span name, struct span id)
 {
 	struct span base = reading_base(name);
 
@@ -152,7 +151,7 @@ enum pipgate_status reading_item(void *ctx, struct span name, struct span bytes,
 	if (status != PIPGATE_OK)
 		return error_set(error, status, SPAN_FMT ": %s", SPAN_ARG(name), why.text);
 	status = reading_advisory(r, name, &advisory, error);
-	if (r->accepted > before && !named_so(name, advisory.id))
+	if (r->accepted > before && !reading_named_so(name, advisory.id))
 		tally_add(&r->renamed, name, advisory.id);
 	return status;
 }

@@ -50,6 +50,9 @@ bool reading_place_ends(const struct reading *reading, struct span suffix);
 /* The part behind the last slash. */
 struct span reading_base(struct span path);
 
+/* A file is called ID.json or ID.yaml. The id counts, but the difference is said. */
+bool reading_named_so(struct span name, struct span id);
+
 /* One record. That it was refused is OK too; another status ends the feed. ctx is the reading. */
 typedef enum pipgate_status reading_taker(void *ctx, struct span name, struct span bytes, struct pipgate_error *error);
 reading_taker reading_item;
