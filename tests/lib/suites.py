@@ -189,6 +189,10 @@ def policy():
     return _cases("policy")
 
 
+def feeds():
+    return _cases("feeds")
+
+
 def bypass():
     return _cases("bypass")
 
@@ -218,5 +222,5 @@ def run_safely(item):
     return outcome
 
 
-SUITES = {"e2e": e2e, "conformance": conformance, "unit": unit, "replay": replay, "cli": cli, "audit": audit, "policy": policy, "hook": hook,
-          "bypass": bypass}  # in this order: long programs start first
+SUITES = {"e2e": e2e, "conformance": conformance, "unit": unit, "replay": replay, "cli": cli, "audit": audit, "policy": policy, "feeds": feeds,
+          "hook": hook, "bypass": bypass}  # in this order: long programs start first

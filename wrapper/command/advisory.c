@@ -102,7 +102,8 @@ static int options_parse(const struct sub *sub, int argc, char **argv, struct ad
 	out->words = argv + optind;
 	out->n_words = argc - optind;
 	if (!out->help && (out->n_words < 1 || out->n_words > sub->most))
-		return say_error(EXIT_USAGE, "advisory %s: %s; usage: %s", sub->name, out->n_words ? "too many words" : "a word is missing", sub->usage);
+		return say_error(EXIT_USAGE, "advisory %s: %s; usage: %s", sub->name, out->n_words ? "too many words" : "a word is missing",
+			sub->usage);
 	return 0;
 }
 

@@ -68,7 +68,8 @@ static void note_version(struct checking *c, size_t entry, struct span version)
 
 	if (pipgate_version_parse(c->run, version, &ignored) == PIPGATE_INVALID)
 		note(c, line_at(c, text_format(c->run, "affected[%zu]: versions: ", entry)),
-			text_format(c->run, "versions: '%.*s' is no version; it matches that very text alone", (int)(version.n > 100 ? 100 : version.n), version.p));
+			text_format(c->run, "versions: '%.*s' is no version; it matches that very text alone",
+				(int)(version.n > 100 ? 100 : version.n), version.p));
 }
 
 static void note_affected(struct checking *c, const struct pipgate_advisory *a, size_t i)
@@ -101,7 +102,8 @@ static void note_members(struct checking *c)
 		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 			found |= strcmp(item->string, known[i]) == 0;
 		if (!found)
-			note(c, advisory_line_of(c->bytes, (size_t)item->valuedouble), text_format(c->run, "'%.40s' is no member of a record; it is ignored", item->string));
+			note(c, advisory_line_of(c->bytes, (size_t)item->valuedouble),
+				text_format(c->run, "'%.40s' is no member of a record; it is ignored", item->string));
 	}
 	cJSON_Delete(tree);
 }
@@ -219,7 +221,7 @@ static void complain_of_twins(struct checking *c)
 			continue;
 		c->path = v[i].path;
 		c->good--;
-		complain(c, 0, text_format(c->kept, "id: " SPAN_FMT " is that of " SPAN_FMT ", too; a feed that has an id twice is refused as a whole",
+		complain(c, 0, text_format(c->kept, "id: " SPAN_FMT " is that of " SPAN_FMT ", too; that refuses a feed as a whole",
 			SPAN_ARG(v[i].id), SPAN_ARG(v[i - 1].path)));
 	}
 }

@@ -108,11 +108,13 @@ static int severity_take(struct making *m)
 static int place_take(struct making *m)
 {
 	const char *output = m->o->output ? m->o->output : ".";
-	struct span word = span_of(output);
+	struct span word = span_of(output), base = reading_base(word); /* empty behind a last slash */
 	struct stat st;
+	bool there;
 	char *slash;
 
-	if (span_ends(word, SPAN("/")) || (stat(output, &st) == 0 && S_ISDIR(st.st_mode))) {
+	there = stat(output, &st) == 0;
+	if (there ? S_ISDIR(st.st_mode) : !span_is(word, "-") && !memchr(base.p, '.', base.n)) {
 		m->folder = output;
 		return 0;
 	}
@@ -261,7 +263,8 @@ static void put_severity(struct buf *out, struct span vector)
 	json_key(out, "severity");
 	json_begin(out, '[');
 	json_begin(out, '{');
-	json_text(out, "type", span_of(span_starts(vector, SPAN("CVSS:4")) ? "CVSS_V4" : span_starts(vector, SPAN("CVSS:3")) ? "CVSS_V3" : "CVSS_V2"));
+	json_text(out, "type", span_starts(vector, SPAN("CVSS:4")) ? SPAN("CVSS_V4") : span_starts(vector, SPAN("CVSS:3")) ? SPAN("CVSS_V3")
+		: SPAN("CVSS_V2"));
 	json_text(out, "score", vector);
 	json_end(out, '}');
 	json_end(out, ']');
@@ -303,7 +306,8 @@ static int text_make(struct making *m, struct buf *out)
 	buf_init(&record, NULL, RECORD_MAX);
 	put_record(&record, m);
 	buf_byte(&record, '\n');
-	status = buf_status(&record) == PIPGATE_OK ? json_parse(buf_view(&record), &tree, &error) : error_set(&error, PIPGATE_INVALID, "it is too long");
+	status = buf_status(&record) == PIPGATE_OK ? json_parse(buf_view(&record), &tree, &error)
+		: error_set(&error, PIPGATE_INVALID, "it is too long");
 	if (status == PIPGATE_OK && m->json)
 		buf_span(out, buf_view(&record));
 	else if (status == PIPGATE_OK)

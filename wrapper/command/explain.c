@@ -114,7 +114,9 @@ static struct span sample_of_set(struct pipgate_run *run, struct span set)
 	enum pipgate_status status;
 
 	while (specified_next(run, &rest, &member, &status)) {
-		const struct span tries[] = {SPAN("0"), member.parts.release, must_span(arena_format(run, SPAN_FMT ".0.1", SPAN_ARG(member.parts.release)))};
+		const struct span named = member.operator == SPECIFIER_ARBITRARY ? member.version : member.parts.release;
+		const struct span above = must_span(arena_format(run, SPAN_FMT ".0.1", SPAN_ARG(named)));
+		const struct span tries[] = {SPAN("0"), named, above};
 
 		for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
 			bool inside = false;

@@ -35,7 +35,8 @@ enum pipgate_status feed_source_parse(const char *word, struct feed_source *out,
 		*out = (struct feed_source){.kind = kind, .place = rest.p};
 		return PIPGATE_OK;
 	}
-	return error_set(error, PIPGATE_INVALID, "'%.60s' is no feed; write KIND=PLACE with the kind osv, pypa, safety, dir, kev, epss or pipgate", word);
+	return error_set(error, PIPGATE_INVALID, "'%.60s' is no feed; write KIND=PLACE with the kind osv, pypa, safety, dir, kev, epss or pipgate",
+		word);
 }
 
 struct span feed_place_shown(struct pipgate_run *run, const char *place)

@@ -111,7 +111,7 @@ static enum pipgate_status vulnerability_take(struct reading *r, const struct vu
 	enum pipgate_status status;
 
 	pipgate_run_reset(r->run);
-	shown = must_span(arena_format(r->run, SPAN_FMT " " SPAN_FMT, SPAN_ARG(v->name), SPAN_ARG(v->id)));
+	shown = must_span(arena_format(r->run, SPAN_FMT "%s" SPAN_FMT, SPAN_ARG(v->name), v->id.n ? " " : "", SPAN_ARG(v->id)));
 	if (!v->id.n)
 		return reading_refuse(r, shown, SPAN("id: '" PREFIX "NUMBER' expected"), error);
 	if (twice)
