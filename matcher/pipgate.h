@@ -165,6 +165,8 @@ struct pipgate_affected {
 	size_t n_versions;
 	const struct pipgate_range *ranges;
 	size_t n_ranges;
+	const struct span *specifiers; /* sets (PEP 440), of which one is enough: what no range can say exactly */
+	size_t n_specifiers;
 	struct pipgate_severity severity; /* its own, else the record's */
 };
 struct pipgate_advisory {
@@ -190,7 +192,8 @@ enum pipgate_status pipgate_advisory_decode(struct pipgate_run *run, enum pipgat
 
 /* ---- compiled records ---- */
 
-/* One affected name of one advisory, as bytes: ranges as intervals of version keys, listed versions as sorted keys. */
+/* One affected name of one advisory, as bytes: ranges as intervals of version keys, listed versions as sorted keys. INVALID: one of
+ * its specifier sets is none. */
 enum pipgate_status pipgate_record_encode(struct pipgate_run *run, const struct pipgate_advisory *advisory,
 	const struct pipgate_affected *affected, uint32_t feed, struct span *out) PIPGATE_MUST_USE;
 /* Writes another feed's number into a compiled record. false: it is none of this version. */

@@ -119,3 +119,19 @@ bool file_folders(char *path, mode_t mode)
 	}
 	return folder_make(path, mode);
 }
+
+enum pipgate_status file_make(const char *path, mode_t mode, struct span text, struct pipgate_error *error)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	bool good;
+
+	if (fd < 0)
+		return error_set(error, PIPGATE_FAILED, "%s: %s", path, errno == EEXIST ? "is there already, and stays as it is" : strerror(errno));
+	good = file_put(fd, text) && fsync(fd) == 0;
+	if (!good)
+		error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
+	close(fd);
+	if (!good)
+		unlink(path);
+	return good ? PIPGATE_OK : PIPGATE_FAILED;
+}

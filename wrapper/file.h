@@ -15,6 +15,8 @@ enum pipgate_status file_read(int folder, const char *path, struct buf *out, str
 /* Writes beside, fsyncs, renames; a file that is there keeps its mode and (where we may) its owner. "-" is stdout; what is there and no
  * regular file (a link, a FIFO, /dev/null) is written to directly. */
 enum pipgate_status file_write(const char *path, struct span bytes, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* A file that was not there, with its mode from the first moment on; what is there stays as it is (FAILED). */
+enum pipgate_status file_make(const char *path, mode_t mode, struct span text, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* mkdir -p: the folder and what is missing above it. false: errno tells. path is as it was when it returns. */
 bool file_folders(char *path, mode_t mode);
 /* All bytes to a descriptor; false: errno tells. */

@@ -148,6 +148,38 @@ static enum pipgate_status take_ranges(struct osv *osv, const cJSON *entry, stru
 	return status;
 }
 
+/* ---- specifier sets ---- */
+
+/* What pipgate's own texts of safety-db's records carry (docs/feeds.md), in a member that the schema leaves to each database. */
+static enum pipgate_status take_specifiers(struct osv *osv, const cJSON *entry, struct pipgate_affected *out)
+{
+	const cJSON *list;
+	struct list sets = {0};
+	enum pipgate_status status = osv_array(osv, json_member(entry, "database_specific"), OSV_SPECIFIERS, &list);
+
+	for (const cJSON *item = list ? list->child : NULL; item && status == PIPGATE_OK; item = item->next) {
+		struct span text = json_string(item), *set;
+		bool ignored;
+
+		status = text.p ? pipgate_specifier_contains(osv->run, text, SPAN("0"), PIPGATE_PRERELEASES_YES, &ignored) : PIPGATE_INVALID;
+		if (status == PIPGATE_NO_MEMORY)
+			return no_memory(osv);
+		if (status != PIPGATE_OK) {
+			status = osv_note(osv, "'%.100s' is no specifier; it is left out", text.p ? text.p : "");
+			continue;
+		}
+		set = list_push(osv->run, &sets, sizeof(*set));
+		if (!set)
+			return no_memory(osv);
+		*set = arena_copy(osv->run, text);
+		if (!set->p)
+			return no_memory(osv);
+	}
+	out->specifiers = sets.items;
+	out->n_specifiers = sets.n;
+	return status;
+}
+
 /* ---- entries ---- */
 
 /* "PyPI" in this case, as the schema wants it; what stands behind a colon names an index and does not count. *name stays
@@ -188,7 +220,7 @@ static enum pipgate_status take_entry(struct osv *osv, const cJSON *entry, const
 	if (status != PIPGATE_OK || !one.name.n)
 		return status;
 	if ((status = take_versions(osv, entry, &one)) != PIPGATE_OK || (status = take_ranges(osv, entry, &one)) != PIPGATE_OK ||
-	    (status = osv_severity(osv, entry, &one.severity)) != PIPGATE_OK)
+	    (status = take_specifiers(osv, entry, &one)) != PIPGATE_OK || (status = osv_severity(osv, entry, &one.severity)) != PIPGATE_OK)
 		return status;
 	if (one.severity.vector.n && fallback->vector.n)
 		status = osv_note(osv, "severity stands at the record and at an entry; the entry's counts for the entry");

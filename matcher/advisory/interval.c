@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "matcher/advisory/specified.h"
 #include "matcher/version/unicode.h"
 
 #include "matcher/base/banned.h"
@@ -36,11 +37,21 @@ enum pipgate_status intervals_key(struct pipgate_run *run, struct span text, str
 	return status == PIPGATE_NO_MEMORY ? status : PIPGATE_OK;
 }
 
-static int bound_compare(const struct bound *a, const struct bound *b)
+int intervals_bound_compare(const struct bound *a, const struct bound *b)
 {
 	int order = span_compare(a->key, b->key);
 
 	return order ? order : (int)a->behind - (int)b->behind;
+}
+
+bool intervals_inside(const struct intervals *intervals, struct span key)
+{
+	const struct bound just_behind = {key, true};
+	bool inside = false;
+
+	for (size_t i = 0; i < intervals->n && intervals_bound_compare(&intervals->bounds[i], &just_behind) < 0; i++)
+		inside = !inside;
+	return inside;
 }
 
 static enum pipgate_status add_edge(struct compiler *c, struct bound at, bool closes)
@@ -133,7 +144,7 @@ static enum pipgate_status change(struct compiler *c, const struct timeline *lin
 
 	if (*cut)
 		return PIPGATE_OK;
-	if (line->capped && bound_compare(&at, &cap) >= 0) {
+	if (line->capped && intervals_bound_compare(&at, &cap) >= 0) {
 		*cut = true;
 		return closes ? add_edge(c, cap, true) : PIPGATE_OK;
 	}
@@ -167,10 +178,20 @@ static enum pipgate_status compile_range(struct compiler *c, const struct pipgat
 
 /* ---- the union ---- */
 
+static enum pipgate_status add_raw(struct compiler *c, struct span text)
+{
+	struct span *raw = list_push(c->run, &c->raw, sizeof(*raw));
+
+	if (!raw)
+		return PIPGATE_NO_MEMORY;
+	*raw = text;
+	return PIPGATE_OK;
+}
+
 static enum pipgate_status compile_versions(struct compiler *c, const struct pipgate_affected *affected)
 {
 	for (size_t i = 0; i < affected->n_versions; i++) {
-		struct span key, *raw;
+		struct span key;
 		enum pipgate_status status = intervals_key(c->run, affected->versions[i], &key);
 
 		if (status == PIPGATE_OK && key.p) {
@@ -178,10 +199,7 @@ static enum pipgate_status compile_versions(struct compiler *c, const struct pip
 			if (status == PIPGATE_OK)
 				status = add_edge(c, (struct bound){key, true}, true);
 		} else if (status == PIPGATE_OK) {
-			raw = list_push(c->run, &c->raw, sizeof(*raw));
-			if (!raw)
-				return PIPGATE_NO_MEMORY;
-			*raw = unicode_trim(affected->versions[i]); /* as match_find() trims what it asks for */
+			status = add_raw(c, unicode_trim(affected->versions[i])); /* as match_find() trims what it asks for */
 		}
 		if (status != PIPGATE_OK)
 			return status;
@@ -189,10 +207,26 @@ static enum pipgate_status compile_versions(struct compiler *c, const struct pip
 	return PIPGATE_OK;
 }
 
+static enum pipgate_status compile_specifiers(struct compiler *c, struct span set, struct intervals *out)
+{
+	struct specified specified;
+	enum pipgate_status status = specified_compile(c->run, set, &specified);
+
+	if (status != PIPGATE_OK)
+		return status;
+	for (size_t i = 0; i < specified.n && status == PIPGATE_OK; i++)
+		status = add_edge(c, specified.bounds[i], i % 2 == 1);
+	if (status == PIPGATE_OK && specified.raw.n)
+		status = add_raw(c, specified.raw);
+	out->every |= specified.every;
+	out->has_end |= specified.has_end;
+	return status;
+}
+
 static int edge_order(const void *a, const void *b)
 {
 	const struct edge *x = a, *y = b;
-	int order = bound_compare(&x->at, &y->at);
+	int order = intervals_bound_compare(&x->at, &y->at);
 
 	return order ? order : (int)x->closes - (int)y->closes;
 }
@@ -244,7 +278,7 @@ static bool is_every(const struct pipgate_range *range)
 enum pipgate_status intervals_compile(struct pipgate_run *run, const struct pipgate_affected *affected, struct intervals *out)
 {
 	struct compiler c = {.run = run};
-	struct intervals result = {.has_end = affected->n_versions && !affected->n_ranges};
+	struct intervals result = {.has_end = affected->n_versions && !affected->n_ranges && !affected->n_specifiers};
 	enum pipgate_status status = compile_versions(&c, affected);
 
 	for (size_t i = 0; i < affected->n_ranges && status == PIPGATE_OK; i++) {
@@ -254,6 +288,8 @@ enum pipgate_status intervals_compile(struct pipgate_run *run, const struct pipg
 		result.every |= is_every(range);
 		result.has_end |= names_end(range);
 	}
+	for (size_t i = 0; i < affected->n_specifiers && status == PIPGATE_OK; i++)
+		status = compile_specifiers(&c, affected->specifiers[i], &result);
 	if (status == PIPGATE_OK)
 		status = unite(&c, &result);
 	if (status == PIPGATE_OK)

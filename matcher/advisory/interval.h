@@ -8,7 +8,7 @@
  * what is no version is below everything; other events of no version are left out, so that the range stays open. Of
  * events at one version, inside an affected stretch "fixed" comes before "introduced" (what adjoins, joins), outside of
  * one behind it; "last_affected" comes last. A version must be below one of the range's limits; one that is "*" or no
- * version is none. A listed version is the interval of its key.
+ * version is none. A listed version is the interval of its key. Specifier sets: specified.h.
  */
 #ifndef PIPGATE_ADVISORY_INTERVAL_H
 #define PIPGATE_ADVISORY_INTERVAL_H
@@ -31,6 +31,9 @@ struct intervals {
 
 enum pipgate_status intervals_compile(struct pipgate_run *run, const struct pipgate_affected *affected, struct intervals *out)
 	PIPGATE_MUST_USE;
+int intervals_bound_compare(const struct bound *a, const struct bound *b);
+/* Whether a version's key lies in one of them. */
+bool intervals_inside(const struct intervals *intervals, struct span key);
 /* The key of a version, empty (p NULL) where text is none. */
 enum pipgate_status intervals_key(struct pipgate_run *run, struct span text, struct span *key) PIPGATE_MUST_USE;
 

@@ -11,6 +11,7 @@
 
 #define OSV_TOKEN_MAX 128    /* bytes of an id; the longest real ones have some 40 */
 #define OSV_ALIASES_MAX 256  /* of one record; real ones stay below 20, and each is a row's bytes */
+#define OSV_SPECIFIERS "pipgate_specifiers"
 #define OSV_NOTES_MAX 32     /* what a reader would still read */
 
 struct osv {

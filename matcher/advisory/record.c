@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "matcher/advisory/bytes.h"
+#include "matcher/advisory/specified.h"
 
 #include "matcher/base/banned.h"
 
@@ -21,27 +22,62 @@ static int fixed_order(const void *a, const void *b)
 	return order ? order : span_compare(x->text, y->text);
 }
 
-/* The fixed versions of all ranges, ascending, each once. */
+static enum pipgate_status fixed_add(struct pipgate_run *run, struct list *list, struct span key, struct span text)
+{
+	struct record_fixed *fixed = list_push(run, list, sizeof(*fixed));
+
+	if (!fixed)
+		return PIPGATE_NO_MEMORY;
+	*fixed = (struct record_fixed){key, text};
+	return PIPGATE_OK;
+}
+
+static enum pipgate_status fixed_of_range(struct pipgate_run *run, const struct pipgate_range *range, struct list *list)
+{
+	enum pipgate_status status = PIPGATE_OK;
+
+	for (size_t i = 0; i < range->n_events && status == PIPGATE_OK; i++) {
+		const struct pipgate_event *event = &range->events[i];
+		struct span key = {NULL, 0};
+
+		if (event->kind == PIPGATE_EVENT_FIXED)
+			status = intervals_key(run, event->version, &key);
+		if (status == PIPGATE_OK && key.p)
+			status = fixed_add(run, list, key, event->version);
+	}
+	return status;
+}
+
+/* "<2.0" says that 2.0 is fixed, where nothing else says that it is affected. */
+static enum pipgate_status fixed_of_set(struct pipgate_run *run, struct span set, const struct intervals *intervals, struct list *list)
+{
+	struct specifier specifier;
+	enum pipgate_status status;
+
+	while (specified_next(run, &set, &specifier, &status)) {
+		if (specifier.operator != SPECIFIER_LESS || intervals_inside(intervals, specifier.key.key))
+			continue;
+		status = fixed_add(run, list, specifier.key.key, specifier.version);
+		if (status != PIPGATE_OK)
+			break;
+	}
+	return status;
+}
+
+/* The fixed versions of all ranges and specifiers, ascending, each once. */
 static enum pipgate_status collect_fixed(struct pipgate_run *run, const struct pipgate_affected *affected, struct record *record)
 {
 	struct list list = {0};
 	struct record_fixed *fixed;
+	enum pipgate_status status = PIPGATE_OK;
 	size_t kept = 0;
 
-	for (size_t r = 0; r < affected->n_ranges; r++)
-		for (size_t i = 0; i < affected->ranges[r].n_events; i++) {
-			const struct pipgate_event *event = &affected->ranges[r].events[i];
-			struct span key = {NULL, 0};
-
-			if (event->kind == PIPGATE_EVENT_FIXED && intervals_key(run, event->version, &key) != PIPGATE_OK)
-				return PIPGATE_NO_MEMORY;
-			if (!key.p)
-				continue;
-			fixed = list_push(run, &list, sizeof(*fixed));
-			if (!fixed)
-				return PIPGATE_NO_MEMORY;
-			*fixed = (struct record_fixed){key, event->version};
-		}
+	for (size_t i = 0; i < affected->n_ranges && status == PIPGATE_OK; i++)
+		status = fixed_of_range(run, &affected->ranges[i], &list);
+	for (size_t i = 0; i < affected->n_specifiers && status == PIPGATE_OK; i++)
+		status = fixed_of_set(run, affected->specifiers[i], &record->intervals, &list);
+	if (status != PIPGATE_OK)
+		return status;
 	fixed = list.items;
 	if (list.n > 1)
 		qsort(fixed, list.n, sizeof(*fixed), fixed_order);

@@ -147,24 +147,30 @@ static bool matches_greater(const struct specifier *specifier, const struct spec
 	return !span_starts(has, family) || (unsigned char)has.p[family.n] >= KEY_NUMBER;
 }
 
+enum pipgate_status specifier_first(struct pipgate_run *run, const struct specifier *specifier, struct span *key)
+{
+	struct version_parts parts = specifier->parts;
+	struct pipgate_version first;
+	enum pipgate_status status;
+
+	parts.dev = true;
+	parts.dev_n = (struct span){NULL, 0};
+	status = version_key(run, &parts, &first);
+	if (status == PIPGATE_OK)
+		*key = first.key;
+	return status;
+}
+
 /* "<1.0" leaves out the pre-releases of 1.0, of which 1.0.dev0 is the first; "<1.0rc1" is as it reads. */
 static enum pipgate_status matches_less(struct pipgate_run *run, const struct specifier *specifier,
 	const struct specifier_candidate *candidate, bool *out)
 {
-	struct pipgate_version bound = specifier->key;
+	struct span bound = specifier->key.key;
+	enum pipgate_status status = specifier->key.prerelease ? PIPGATE_OK : specifier_first(run, specifier, &bound);
 
-	if (!specifier->key.prerelease) {
-		struct version_parts first = specifier->parts;
-		enum pipgate_status status;
-
-		first.dev = true;
-		first.dev_n = (struct span){NULL, 0};
-		status = version_key(run, &first, &bound);
-		if (status != PIPGATE_OK)
-			return status;
-	}
-	*out = span_compare(candidate->key.key, bound.key) < 0;
-	return PIPGATE_OK;
+	if (status == PIPGATE_OK)
+		*out = span_compare(candidate->key.key, bound) < 0;
+	return status;
 }
 
 /* "===" compares text, without case. */

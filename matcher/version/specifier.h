@@ -46,6 +46,9 @@ enum pipgate_status candidate_parse(struct pipgate_run *run, struct span text, s
 enum pipgate_status specifier_matches(struct pipgate_run *run, const struct specifier *specifier,
 	const struct specifier_candidate *candidate, bool *out) PIPGATE_MUST_USE;
 
+/* The key of the first release that bears the specifier's version: 1.0.dev0 of 1.0. */
+enum pipgate_status specifier_first(struct pipgate_run *run, const struct specifier *specifier, struct span *key) PIPGATE_MUST_USE;
+
 /* str(SpecifierSet(text)): sorted, without repeats. */
 enum pipgate_status specifiers_canonical(struct pipgate_run *run, struct span text, struct span *out) PIPGATE_MUST_USE;
 

@@ -17,6 +17,7 @@ static void touch_affected(const struct pipgate_affected *a)
 	touch(a->name);
 	touch(a->severity.vector);
 	touch_all(a->versions, a->n_versions);
+	touch_all(a->specifiers, a->n_specifiers);
 	for (size_t i = 0; i < a->n_ranges; i++)
 		for (size_t k = 0; k < a->ranges[i].n_events; k++)
 			touch(a->ranges[i].events[k].version);

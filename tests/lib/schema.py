@@ -88,6 +88,8 @@ _KEYWORDS = {
     "maximum": _simple(lambda v, a: not _number(v) or v <= a, "is above"),
     "minLength": _simple(lambda v, a: not isinstance(v, str) or len(v) >= a, "is shorter than"),
     "maxLength": _simple(lambda v, a: not isinstance(v, str) or len(v) <= a, "is longer than"),
+    "contains": lambda value, argument, schema, root, at:
+        [] if not isinstance(value, list) or any(not problems(v, argument, root, at) for v in value) else ["%s: contains none that fits" % at],
     "minItems": _simple(lambda v, a: not isinstance(v, list) or len(v) >= a, "has fewer items than"),
     "maxItems": _simple(lambda v, a: not isinstance(v, list) or len(v) <= a, "has more items than"),
     "uniqueItems": _simple(lambda v, a: not a or not isinstance(v, list) or all(x not in v[:i] for i, x in enumerate(v)), "repeats"),

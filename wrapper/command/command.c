@@ -19,12 +19,19 @@ const struct command command_table[] = {
 		"Reads `name version` a line (or name<tab>version) and prints name, version, ok or unknown, and the groups of ids\n"
 		"that name one vulnerability each. --json: an object a line, with severity, KEV, EPSS and fixed versions.\n"},
 	{"db", command_db, "build, update, export and look into the advisory database",
-		"usage: pipgate db build [-o FILE] KIND=PLACE…     kinds: osv (zip, folder, file, URL), pypa (checkout, tar.gz, URL)\n"
+		"usage: pipgate db build [-o FILE] KIND=PLACE…     kinds: osv (zip, folder, file, URL), pypa (checkout, tar.gz, URL),\n"
+		"                                                  safety (file, URL), dir (folder, zip, tar.gz, URL)\n"
 		"       pipgate db update                          from PIPGATE_FEEDS, by default OSV's records for PyPI\n"
 		"       pipgate db build|update --key FILE|BASE64  with the feed pipgate=PLACE: what `db export` has signed\n"
 		"       pipgate db export DIR -k KEY [--expires 7d] [--policy FILE] [--db FILE]\n"
 		"       pipgate db status [--db FILE] [--json]\n"
 		"       pipgate db show [--db FILE] NAME [VERSION]\n"},
+	{"advisory", command_advisory, "an organisation's own advisories: write one, check them",
+		"usage: pipgate advisory new NAME [--id ID|PREFIX-] [--alias ID]… [--summary TEXT] [--introduced V] [--fixed V]\n"
+		"           [--versions V,V…]… [--severity critical|high|medium|low|VECTOR] [-o FILE|FOLDER]\n"
+		"       pipgate advisory check FILE|FOLDER…\n\n"
+		"OSV records as YAML or JSON, which the feed dir=FOLDER reads (docs/feeds.md). new overwrites nothing; an id that is not given\n"
+		"is the next free ORG-YEAR-0001. check: 1 if a record is bad; what is odd is noted.\n"},
 	{"key", command_key, "keys and signatures, as minisign's: make a pair, sign a file, verify one",
 		"usage: pipgate key new -o KEY\n"
 		"       pipgate key sign FILE -k KEY [-c COMMENT]\n"

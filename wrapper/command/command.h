@@ -15,6 +15,7 @@ struct command {
 extern const struct command command_table[]; /* ends with a NULL name */
 const struct command *command_find(const char *name); /* NULL: no such command */
 
+int command_advisory(int argc, char **argv);
 int command_audit(int argc, char **argv);
 int command_baseline(int argc, char **argv);
 int command_db(int argc, char **argv);

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <unistd.h>
 
-#include "matcher/base/text.h"
 #include "wrapper/command/exception.h"
 #include "wrapper/file.h"
 #include "wrapper/pardon/entry.h"
@@ -20,19 +19,6 @@
 #define ITEM_MAX ((size_t)64 << 10)
 
 /* ---- what was given ---- */
-
-/* One line that a terminal shows as it is. */
-static bool is_shown(struct span text)
-{
-	struct buf shown;
-	bool same;
-
-	buf_init(&shown, NULL, 8 * TEXT_MAX);
-	text_escape(&shown, text);
-	same = text.n > 0 && text.n <= TEXT_MAX && span_equal(buf_view(&shown), text) && span_trim(text).n == text.n;
-	buf_fini(&shown);
-	return same;
-}
 
 /* "CVE-2026-1234": letters and digits, and dashes, dots, colons and underscores between. */
 static bool is_id(struct span id)
@@ -112,11 +98,11 @@ static int check(const struct exception_options *o)
 	for (size_t i = 0; i < N_ANSWERS; i++) {
 		const char *value = answer_value(o, &answers[i]);
 
-		if (value && (!is_shown(span_of(value)) || (answers[i].good && !answers[i].good(span_of(value)))))
+		if (value && (!pardon_file_shown(span_of(value), TEXT_MAX) || (answers[i].good && !answers[i].good(span_of(value)))))
 			return say_error(EXIT_USAGE, "%s %s: expected %s", answers[i].option, value, answers[i].wanted);
 	}
 	for (size_t i = 0; i < o->places.n; i++)
-		if (!is_shown(span_of(places[i])))
+		if (!pardon_file_shown(span_of(places[i]), TEXT_MAX))
 			return say_error(EXIT_USAGE, "--place %s: expected a pattern of paths, as requirements/*.txt", places[i]);
 	return check_versions(o);
 }

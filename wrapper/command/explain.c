@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "matcher/advisory/specified.h"
 #include "matcher/base/text.h"
 #include "wrapper/case/case.h"
 #include "wrapper/case/code.h"
@@ -105,8 +106,30 @@ static enum pipgate_status pair_explain(struct explaining *e, struct span word)
 	return component_explain(e, name, span_trim(span_from(word, (size_t)(equals - word.p) + 2)), NULL);
 }
 
+/* A version of a specifier set: one that it names, or one a little above that. Empty: neither is in it. */
+static struct span sample_of_set(struct pipgate_run *run, struct span set)
+{
+	struct span rest = set;
+	struct specifier member;
+	enum pipgate_status status;
+
+	while (specified_next(run, &rest, &member, &status)) {
+		const struct span named = member.operator == SPECIFIER_ARBITRARY ? member.version : member.parts.release;
+		const struct span above = must_span(arena_format(run, SPAN_FMT ".0.1", SPAN_ARG(named)));
+		const struct span tries[] = {SPAN("0"), named, above};
+
+		for (size_t i = 0; i < sizeof(tries) / sizeof(*tries); i++) {
+			bool inside = false;
+
+			if (pipgate_specifier_contains(run, set, tries[i], PIPGATE_PRERELEASES_YES, &inside) == PIPGATE_OK && inside)
+				return tries[i];
+		}
+	}
+	return SPAN("");
+}
+
 /* A version that it affects: the first of its list, or where its first range begins. */
-static struct span sample_version(const struct pipgate_affected *a)
+static struct span sample_version(struct pipgate_run *run, const struct pipgate_affected *a)
 {
 	if (a->n_versions)
 		return a->versions[0];
@@ -114,6 +137,12 @@ static struct span sample_version(const struct pipgate_affected *a)
 		for (size_t k = 0; k < a->ranges[i].n_events; k++)
 			if (a->ranges[i].events[k].kind == PIPGATE_EVENT_INTRODUCED)
 				return a->ranges[i].events[k].version;
+	for (size_t i = 0; i < a->n_specifiers; i++) {
+		struct span version = sample_of_set(run, a->specifiers[i]);
+
+		if (version.n)
+			return version;
+	}
 	return SPAN("0");
 }
 
@@ -136,7 +165,7 @@ static enum pipgate_status id_explain(struct explaining *e, struct span id)
 		for (size_t k = 0; k < i; k++)
 			before |= span_equal(a.affected[k].name, a.affected[i].name);
 		if (!before)
-			status = component_explain(e, a.affected[i].name, sample_version(&a.affected[i]), a.id.p);
+			status = component_explain(e, a.affected[i].name, sample_version(e->run, &a.affected[i]), a.id.p);
 	}
 	return status;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `pipgate key new -o KEY`: the files KEY and KEY.pub, which must not be there. */
-#include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 #include "wrapper/command/key.h"
@@ -9,23 +7,6 @@
 #include "wrapper/signature.h"
 
 #include "matcher/base/banned.h"
-
-/* A file that was not there, with its mode from the first moment on. */
-static enum pipgate_status file_make(const char *path, mode_t mode, struct span text, struct pipgate_error *error)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-	bool good;
-
-	if (fd < 0)
-		return error_set(error, PIPGATE_FAILED, "%s: %s", path, errno == EEXIST ? "is there already, and stays as it is" : strerror(errno));
-	good = file_put(fd, text) && fsync(fd) == 0;
-	if (!good)
-		error_set(error, PIPGATE_FAILED, "%s: %s", path, strerror(errno));
-	close(fd);
-	if (!good)
-		unlink(path);
-	return good ? PIPGATE_OK : PIPGATE_FAILED;
-}
 
 static enum pipgate_status pair_make(struct pipgate_run *run, const char *secret_path, const char *public_path, struct pipgate_error *error)
 {

@@ -8,7 +8,7 @@
 struct reading;
 struct feed_kind {
 	const char *name;
-	enum pipgate_encoding encoding; /* 0: it enriches, or is a database */
+	enum pipgate_encoding encoding; /* 0: by the end of a record's name, or it has no records */
 	/* Every record to reading_item() or reading_exploitation(). Anything but OK: the feed is broken, the error says why. NULL: no feed
 	 * of records, but a database (bundle.h): feeds_read() does not take it. */
 	enum pipgate_status (*read)(struct reading *reading, struct pipgate_error *error);
@@ -40,6 +40,8 @@ struct span feed_place_shown(struct pipgate_run *run, const char *place);
 /* ---- the kinds ---- */
 enum pipgate_status feed_read_osv(struct reading *reading, struct pipgate_error *error);
 enum pipgate_status feed_read_pypa(struct reading *reading, struct pipgate_error *error);
+enum pipgate_status feed_read_safety(struct reading *reading, struct pipgate_error *error);
+enum pipgate_status feed_read_dir(struct reading *reading, struct pipgate_error *error);
 enum pipgate_status feed_read_kev(struct reading *reading, struct pipgate_error *error);
 enum pipgate_status feed_read_epss(struct reading *reading, struct pipgate_error *error);
 

@@ -64,10 +64,20 @@ static enum pipgate_status file_take(struct walker *w, int fd, struct pipgate_er
 	return w->walk->item(w->walk->ctx, buf_view(&w->path), buf_view(&w->bytes), error);
 }
 
+static bool is_wanted(const struct folder_walk *walk, struct span name)
+{
+	struct span rest = span_of(walk->suffix);
+
+	while (rest.n)
+		if (span_ends(name, span_split(&rest, ' ')))
+			return span_starts(name, span_of(walk->prefix));
+	return false;
+}
+
 /* O_NONBLOCK: a FIFO among the files must not hold us. */
 static enum pipgate_status entry_take(struct walker *w, int folder, struct span name, unsigned depth, struct pipgate_error *error)
 {
-	bool wanted = span_starts(name, span_of(w->walk->prefix)) && span_ends(name, span_of(w->walk->suffix));
+	bool wanted = is_wanted(w->walk, name);
 	enum pipgate_status status = PIPGATE_OK;
 	struct stat st;
 	int fd;

@@ -9,7 +9,7 @@
 #define FOLDER_ENTRIES_MAX 1000000 /* of one folder; PyPI has some 30,000 advisories */
 
 struct folder_walk {
-	const char *prefix, *suffix; /* of a file's own name; others are left alone */
+	const char *prefix, *suffix; /* of a file's own name, one of several suffixes with blanks between; others are left alone */
 	bool deep;                   /* folders below too, but for those whose names begin with "." */
 	size_t max_bytes;            /* of a file */
 	void *ctx;

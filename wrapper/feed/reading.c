@@ -89,38 +89,58 @@ enum pipgate_status reading_refuse(void *ctx, struct span name, struct span reas
 	return status == PIPGATE_OK ? store_refuse(r->store, name, reason, error) : status;
 }
 
-/* A file is called ID.json or ID.yaml. The id counts, but the difference is said. */
-static bool named_so(struct span name, struct span id)
+bool reading_named_so(struct span name, struct span id)
 {
 	struct span base = reading_base(name);
 
 	return span_starts(base, id) && (base.n == id.n || base.p[id.n] == '.');
 }
 
-enum pipgate_status reading_item(void *ctx, struct span name, struct span bytes, struct pipgate_error *error)
+enum pipgate_status reading_advisory(struct reading *r, struct span name, const struct pipgate_advisory *advisory, struct pipgate_error *error)
 {
-	struct reading *r = ctx;
-	struct pipgate_advisory advisory;
 	struct pipgate_error why = {.text = ""};
 	enum pipgate_status status = reading_begin(r, STORE_WHOLE, error);
 
 	if (status != PIPGATE_OK)
 		return status;
-	pipgate_run_reset(r->run);
-	status = pipgate_advisory_decode(r->run, r->source->kind->encoding, bytes, &advisory, &why);
-	if (status == PIPGATE_OK)
-		status = store_add(r->store, &advisory, &why);
+	status = store_add(r->store, advisory, &why);
 	if (status == PIPGATE_INVALID || status == PIPGATE_LIMIT)
 		return reading_refuse(r, name, span_of(why.text), error);
 	if (status != PIPGATE_OK)
 		return error_set(error, status, SPAN_FMT ": %s", SPAN_ARG(name), why.text);
 	r->accepted++;
-	if (!named_so(name, advisory.id))
-		tally_add(&r->renamed, name, advisory.id);
-	for (size_t i = 0; i < advisory.n_notes; i++)
-		log_stage("feed", SPAN_FMT ": " SPAN_FMT, SPAN_ARG(advisory.id), SPAN_ARG(advisory.notes[i]));
+	for (size_t i = 0; i < advisory->n_notes; i++)
+		log_stage("feed", SPAN_FMT ": " SPAN_FMT, SPAN_ARG(advisory->id), SPAN_ARG(advisory->notes[i]));
 	progress_count(r);
 	return PIPGATE_OK;
+}
+
+enum pipgate_encoding reading_encoding(struct span name)
+{
+	if (span_ends(name, SPAN(".json")))
+		return PIPGATE_OSV_JSON;
+	return span_ends(name, SPAN(".yaml")) || span_ends(name, SPAN(".yml")) ? PIPGATE_PYSEC_YAML : 0;
+}
+
+enum pipgate_status reading_item(void *ctx, struct span name, struct span bytes, struct pipgate_error *error)
+{
+	struct reading *r = ctx;
+	enum pipgate_encoding encoding = r->source->kind->encoding ? r->source->kind->encoding : reading_encoding(name);
+	struct pipgate_advisory advisory;
+	struct pipgate_error why = {.text = ""};
+	enum pipgate_status status;
+	uint64_t before = r->accepted;
+
+	pipgate_run_reset(r->run);
+	status = pipgate_advisory_decode(r->run, encoding, bytes, &advisory, &why);
+	if (status == PIPGATE_INVALID || status == PIPGATE_LIMIT)
+		return reading_refuse(r, name, span_of(why.text), error);
+	if (status != PIPGATE_OK)
+		return error_set(error, status, SPAN_FMT ": %s", SPAN_ARG(name), why.text);
+	status = reading_advisory(r, name, &advisory, error);
+	if (r->accepted > before && !reading_named_so(name, advisory.id))
+		tally_add(&r->renamed, name, advisory.id);
+	return status;
 }
 
 enum pipgate_status reading_exploitation(struct reading *r, struct span name, struct span cve, const struct pipgate_exploitation *said,

@@ -58,11 +58,20 @@ bool reading_place_ends(const struct reading *reading, struct span suffix);
 /* The part behind the last slash. */
 struct span reading_base(struct span path);
 
+/* A file is called ID.json or ID.yaml. The id counts, but the difference is said. */
+bool reading_named_so(struct span name, struct span id);
+
 /* Before what comes: all of the feed (the first record begins it, too), or changes to what the store has. */
 enum pipgate_status reading_begin(struct reading *reading, enum store_writing how, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* One record. That it was refused is OK too; another status ends the feed. ctx is the reading. */
 typedef enum pipgate_status reading_taker(void *ctx, struct span name, struct span bytes, struct pipgate_error *error);
 reading_taker reading_item;
+/* The same of one that is decoded already. name: for messages. */
+enum pipgate_status reading_advisory(struct reading *reading, struct span name, const struct pipgate_advisory *advisory,
+	struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Of a record, by the end of its file's name; 0: it is none. */
+#define READING_RECORDS ".json .yaml .yml"
+enum pipgate_encoding reading_encoding(struct span name);
 /* A record that cannot even be read. */
 reading_taker reading_refuse;
 /* What is said of a CVE id; refused where it is none, or was there before. name: for messages. */

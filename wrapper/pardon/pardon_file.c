@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "matcher/base/text.h"
 #include "matcher/base/yaml.h"
 #include "matcher/policy/document.h"
 #include "wrapper/file.h"
@@ -38,10 +39,26 @@ static bool is_plain(struct span value)
 
 void pardon_file_value(struct buf *out, struct span value)
 {
-	if (is_plain(value)) {
+	if (is_plain(value))
 		buf_span(out, value);
-		return;
-	}
+	else
+		pardon_file_quote(out, value);
+}
+
+bool pardon_file_shown(struct span text, size_t most)
+{
+	struct buf shown;
+	bool same;
+
+	buf_init(&shown, NULL, 8 * most);
+	text_escape(&shown, text);
+	same = text.n > 0 && text.n <= most && span_equal(buf_view(&shown), text) && span_trim(text).n == text.n;
+	buf_fini(&shown);
+	return same;
+}
+
+void pardon_file_quote(struct buf *out, struct span value)
+{
 	buf_byte(out, '"');
 	for (size_t i = 0; i < value.n; i++) {
 		if (value.p[i] == '"' || value.p[i] == '\\')

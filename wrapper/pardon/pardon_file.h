@@ -35,7 +35,10 @@ enum pipgate_status pardon_file_write(const struct pardon_file *file, struct pip
 /* Appends "key: value\n", the value in quotes where YAML wants them. value: one line, no control characters. */
 struct buf;
 void pardon_file_line(struct buf *out, const char *key, struct span value);
-/* Appends the value alone. */
+/* Appends the value alone; in quotes in any case. */
 void pardon_file_value(struct buf *out, struct span value);
+void pardon_file_quote(struct buf *out, struct span value);
+/* One line, not longer than this, that a terminal shows as it is. */
+bool pardon_file_shown(struct span text, size_t most);
 
 #endif

@@ -50,6 +50,10 @@ void affected_write(struct buf *out, const struct pipgate_affected *a)
 		range_print(out, &a->ranges[i]);
 	}
 	versions_print(out, a);
-	if (!a->n_ranges && !a->n_versions)
+	for (size_t i = 0; i < a->n_specifiers; i++) {
+		buf_text(out, i || a->n_ranges || a->n_versions ? " or " : "");
+		text_escape(out, a->specifiers[i].n ? a->specifiers[i] : SPAN("every version"));
+	}
+	if (!a->n_ranges && !a->n_versions && !a->n_specifiers)
 		buf_text(out, "nothing that is named");
 }
