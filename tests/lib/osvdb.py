@@ -35,9 +35,17 @@ def record(ident, name, severity=None, fixed=None, introduced="0", versions=(), 
     return made
 
 
-def write(records, folder):
+def moment(epoch):
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() if epoch is None else epoch))
+
+
+def dated(records, epoch):
+    return [dict(r, modified=moment(epoch)) if r.get("modified") == UNDATED else r for r in records]
+
+
+def write(records, folder, epoch=None):
     os.makedirs(folder, exist_ok=True)
-    for r in records:
+    for r in dated(records, epoch):
         with open(os.path.join(folder, r["id"] + ".json"), "w") as f:
             json.dump(r, f)
     return folder
@@ -45,14 +53,6 @@ def write(records, folder):
 
 class BuildFailed(Exception):
     pass
-
-
-def moment(epoch):
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() if epoch is None else epoch))
-
-
-def dated(records, epoch):
-    return [dict(r, modified=moment(epoch)) if r.get("modified") == UNDATED else r for r in records]
 
 
 def write_feeds(kev, epss, stem, epoch=None):
@@ -79,7 +79,7 @@ def build(records, epoch=None, kev=(), epss=None):
         lock = _locks.setdefault(stem, threading.Lock())
     with lock:
         if not os.path.exists(stem + ".db"):
-            _build(write(dated(records, epoch), stem), stem, epoch, write_feeds(kev, epss, stem, epoch))
+            _build(write(records, stem, epoch), stem, epoch, write_feeds(kev, epss, stem, epoch))
     return stem + ".db"
 
 

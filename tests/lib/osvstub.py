@@ -49,6 +49,11 @@ class Stub:
         self.batches = True       # there is /v1/querybatch
         self.packed = False       # answers go gzipped to who takes them
         self.etags = True
+        self.endless = False      # a page says for ever that it goes on
+        self.missing = set()      # ids that are named and not had
+        self.said = {}            # id → `modified` that a batch says in the place of the record's
+        self.dated = {}           # headers that tell a time: Date, Last-Modified
+        self.headers = []         # of every request, as .requests
         self.password = None      # "user:password" that every request must bring
         self.requests = []        # (method, path, body)
         self.together = self.most = 0  # requests at one time: now, and at most
@@ -102,7 +107,7 @@ class Stub:
             results = []
             for query in asked["queries"]:
                 vulns, more = self._page(query)
-                found = {"vulns": [{"id": v["id"], "modified": v["modified"]} for v in vulns]} if vulns else {}
+                found = {"vulns": [{"id": v["id"], "modified": self.said.get(v["id"], v["modified"])} for v in vulns]} if vulns else {}
                 results.append(dict(found, **more))
             return 200, {"results": results}
         return 404, {"code": 5, "message": "no such method"}
@@ -113,11 +118,12 @@ class Stub:
         all_of_them = self.touching(name, query["version"]) if "version" in query else self.naming(name)
         start = int(query.get("page_token") or 0)
         end = start + self.page
-        return all_of_them[start:end], {"next_page_token": str(end)} if end < len(all_of_them) else {}
+        return all_of_them[start:end], {"next_page_token": str(end)} if self.endless or end < len(all_of_them) else {}
 
     def get(self, path, query):
         if path.startswith("/v1/vulns/"):
-            record = self.records.get(urllib.parse.unquote(path[len("/v1/vulns/"):]))
+            ident = urllib.parse.unquote(path[len("/v1/vulns/"):])
+            record = None if ident in self.missing else self.records.get(ident)
             return (200, record) if record else (404, {"code": 5, "message": "Bug not found."})
         found = re.fullmatch("/pypi/([^/]+)/([^/]+)/json", path)
         if found:
@@ -228,6 +234,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         stub = self.server.stub
         with stub.lock:
             stub.requests.append((self.command, self.path, body))
+            stub.headers.append(dict(self.headers))
             stub.together += 1
             stub.most = max(stub.most, stub.together)
         try:
@@ -275,8 +282,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.server.stub.packed and status == 200 and "gzip" in self.headers.get("Accept-Encoding", ""):
             data = gzip.compress(data, 1)
             headers["Content-Encoding"] = "gzip"
-        self.send_response(status)
-        for name, value in headers.items():
+        self.send_response_only(status)
+        for name, value in dict({"Date": self.date_time_string()}, **self.server.stub.dated, **headers).items():
             self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))

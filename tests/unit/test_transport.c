@@ -144,9 +144,9 @@ static void test_good(void **state)
 	(void)state;
 	b.n = 0;
 	frame(&b, "HELO", "1", "x");
-	header(&b, "META", 1, 5, 0, 29);
+	header(&b, "META", 1, 5, 0, 49);
 	add(&b, "place", 5);
-	add(&b, "etag=\"e\"\0date=1700000000\0len=", 29);
+	add(&b, "etag=\"e\"\0date=1700000000\0answered=1700000001\0len=", 49);
 	frame(&b, "NOTE", "", "hello");
 	frame(&b, "ITEM", "a/b.json", "{}");
 	frame(&b, "SKIP", "c.txt", "not json");
@@ -160,6 +160,7 @@ static void test_good(void **state)
 	assert_string_equal(result.place, "place");
 	assert_string_equal(result.etag, "\"e\"");
 	assert_int_equal(result.date, 1700000000);
+	assert_int_equal(result.answered, 1700000001);
 	assert_int_equal(result.items, 2);
 	assert_int_equal(result.bytes, 2);
 	assert_int_equal(result.sha256[31], 31);

@@ -20,10 +20,11 @@ static const struct sub {
 	int least, most;   /* words */
 	const char *usage;
 } subs[] = {
-	{"build", db_build, "otk", 1, 64, "pipgate db build [-o FILE] [--timeout SECONDS] [--key FILE|BASE64] KIND=PLACE…"},
-	{"update", db_update, "otkfFai", 0, 0,
+	{"build", db_build, "otkn", 1, 64,
+		"pipgate db build [-o FILE] [--timeout SECONDS] [--names FILE] [--key FILE|BASE64] KIND=PLACE…"},
+	{"update", db_update, "otkfFain", 0, 0,
 		"pipgate db update [-o FILE] [--feeds FILE] [--feed NAME] [--if-older-than 6h] [--accept NAME]\n"
-		"                    [--timeout SECONDS] [--key FILE|BASE64]"},
+		"                    [--timeout SECONDS] [--names FILE] [--key FILE|BASE64]"},
 	{"export", db_export, "dkep", 1, 1, "pipgate db export DIR -k KEY [--expires 7d] [--policy FILE] [--db FILE]"},
 	{"status", db_status, "dj", 0, 0, "pipgate db status [--db FILE] [--json]"},
 	{"show", db_show, "d", 1, 2, "pipgate db show [--db FILE] NAME [VERSION]"},
@@ -33,9 +34,12 @@ static const struct sub {
 static const char explanation[] =
 	"KIND=PLACE: osv=  a zip or tar.gz of OSV records, a folder of *.json, one .json file\n"
 	"            pypa= a checkout of the PyPA advisory database, or its tar.gz\n"
+	"            osv-api= OSV's API (https://api.osv.dev), asked about the names of --names FILE\n"
+	"            pypi= an index's JSON API (https://host/pypi), or the word index: pip's own; asked about what FILE pins\n"
 	"            kev=  CISA's catalogue of known exploited vulnerabilities (JSON)\n"
 	"            epss= FIRST's EPSS scores (csv or csv.gz)\n"
 	"            pipgate= a folder that `db export` made, or its address: alone, and with the public key (--key)\n"
+	"FILE: what `pip freeze` prints, a requirements file, a lock.\n"
 	"PLACE is a path or an http(s) address. `db update` reads --feeds FILE, PIPGATE_FEEDS (such words,\n"
 	"spaces between them), feeds.yaml in the user's or the system's folder of pipgate, else OSV's own feed (docs/feeds.md).\n";
 
@@ -97,7 +101,7 @@ static int options_parse(const struct sub *sub, int argc, char **argv, struct db
 		{"db", required_argument, NULL, 'd'},    {"output", required_argument, NULL, 'o'}, {"json", no_argument, NULL, 'j'},
 		{"key", required_argument, NULL, 'k'},   {"expires", required_argument, NULL, 'e'}, {"policy", required_argument, NULL, 'p'},
 		{"feeds", required_argument, NULL, 'f'},  {"feed", required_argument, NULL, 'F'},   {"accept", required_argument, NULL, 'a'},
-		{"if-older-than", required_argument, NULL, 'i'},
+		{"if-older-than", required_argument, NULL, 'i'}, {"names", required_argument, NULL, 'n'},
 		{"timeout", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 	};
 	int c;
@@ -117,6 +121,8 @@ static int options_parse(const struct sub *sub, int argc, char **argv, struct db
 			out->key = optarg;
 		else if (c == 'p')
 			out->policy = optarg;
+		else if (c == 'n')
+			out->names = optarg;
 		else if (c == 'f')
 			out->feeds = optarg;
 		else if (c == 'F')

@@ -15,6 +15,7 @@ struct db_options {
 	const char *policy;   /* --policy */
 	int64_t expires_s;    /* --expires */
 	uint32_t deadline_ms; /* --timeout */
+	const char *names;    /* --names: whom feeds that ask a service ask about, where they do not say it themselves */
 	const char *feeds;    /* --feeds */
 	const char *feed;     /* --feed */
 	const char *accept;   /* --accept */

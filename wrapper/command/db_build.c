@@ -62,6 +62,26 @@ static int bundle_judge(const struct feed_source *sources, size_t n, const struc
 	return !bundles && o->key ? say_error(EXIT_USAGE, "--key is of a bundle (pipgate=PLACE), and there is none") : 0;
 }
 
+/* Names are for the feeds that ask a service, and none of them is without. 0, or 42, said. */
+static int names_give(struct feed_source *sources, size_t n, const char *names)
+{
+	size_t asking = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (sources[i].names && !sources[i].kind->asks)
+			return say_error(EXIT_USAGE, "feed %s: names are of a feed that asks a service (osv-api, pypi)", sources[i].name);
+		if (!sources[i].kind->asks)
+			continue;
+		sources[i].names = sources[i].names ? sources[i].names : names;
+		if (!sources[i].names)
+			return say_error(EXIT_USAGE, FEED_NAMES_WANTED, sources[i].kind->name);
+		asking++;
+	}
+	if (names && !asking)
+		return say_error(EXIT_USAGE, "--names is of a feed that asks a service (osv-api=, pypi=), and there is none");
+	return 0;
+}
+
 static bool named(const struct feeds *feeds, const char *name)
 {
 	const struct feed_source *sources = feeds->list.items;
@@ -85,13 +105,15 @@ static int names_judge(const struct feeds *feeds, const struct db_options *o)
 
 static int run(struct feeds *feeds, const char *output, bool kept, const struct db_options *o)
 {
-	const struct feed_source *sources = feeds->list.items;
+	struct feed_source *sources = feeds->list.items;
 	struct pipgate_error error;
 	char path[4096];
 	int status = bundle_judge(sources, feeds->list.n, o);
 
 	if (!status)
 		status = names_judge(feeds, o);
+	if (!status)
+		status = names_give(sources, feeds->list.n, o->names);
 	if (!status && !output && database_default_path(path, &error) != PIPGATE_OK)
 		status = say_error(EXIT_UNDECIDED, "%s", error.text);
 	if (status)

@@ -66,18 +66,23 @@ static const char *path_from(struct pipgate_run *run, const char *file, struct s
 static enum pipgate_status source_of(struct pipgate_run *run, const char *file, const struct policy_feed *f, struct feed_source *out,
 	struct pipgate_error *error)
 {
-	const char *word = text_format(run, SPAN_FMT "=%s", SPAN_ARG(f->kind), path_from(run, file, f->place));
+	const struct feed_kind *kind = feed_kind_find(f->kind);
+	const char *place = kind && kind->asks ? text_copy(run, f->place) : path_from(run, file, f->place);
+	const char *word = text_format(run, SPAN_FMT "=%s", SPAN_ARG(f->kind), place);
 	enum pipgate_status status = feed_source_parse(word, out, error);
 
 	if (status != PIPGATE_OK)
 		return error_before(error, "%s: line %u", file, f->line), status;
 	out->name = text_copy(run, f->name);
-	out->weight = f->weight;
+	if (f->weight)
+		out->weight = f->weight;
 	out->optional = f->required == PIPGATE_NO;
 	if (f->max_age)
 		out->max_age = f->max_age == POLICY_FEED_AGELESS ? DATABASE_AGELESS : f->max_age;
 	if (f->max_shrink >= 0)
 		out->max_shrink = f->max_shrink;
+	if (f->names.n)
+		out->names = path_from(run, file, f->names);
 	if (f->key.n) /* a file, or the key itself */
 		out->key = access(path_from(run, file, f->key), F_OK) == 0 ? path_from(run, file, f->key) : text_copy(run, f->key);
 	return PIPGATE_OK;

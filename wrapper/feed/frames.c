@@ -209,6 +209,8 @@ static enum pipgate_status on_meta(struct stream *s)
 			text_keep(s->result->etag, sizeof(s->result->etag), value);
 		else if (span_is(key, "date") && !date_parse(value, &s->result->date))
 			return fault(s, "says a date that is none");
+		else if (span_is(key, "answered") && !date_parse(value, &s->result->answered))
+			return fault(s, "says an answer's date that is none");
 	}
 	return PIPGATE_OK;
 }
@@ -323,7 +325,7 @@ static const struct kind *kind_find(const char tag[4])
 
 static void job_begin(struct stream *s, const struct transport_job *job)
 {
-	*s->result = (struct transport_result){.date = -1};
+	*s->result = (struct transport_result){.date = -1, .answered = -1};
 	s->job = job;
 	s->max_bytes = job->max_bytes ? job->max_bytes : TRANSPORT_BYTES;
 	s->max_entries = job->max_entries ? job->max_entries : TRANSPORT_ENTRIES;
@@ -457,7 +459,7 @@ enum pipgate_status frames_read(int fd, int64_t deadline, const struct transport
 	struct stream *s = stream_new(fd, deadline, result, error);
 	enum pipgate_status status;
 
-	*result = (struct transport_result){.date = -1};
+	*result = (struct transport_result){.date = -1, .answered = -1};
 	if (!s)
 		return PIPGATE_NO_MEMORY;
 	s->sink = sink;

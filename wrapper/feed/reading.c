@@ -269,7 +269,7 @@ static enum pipgate_status readable(const struct reading *r, const struct store_
 
 	if (!new->accepted && new->refused)
 		return error_set(error, PIPGATE_INVALID, "none of its %" PRId64 " records could be read", new->refused);
-	if (!new->accepted)
+	if (!new->accepted && !r->source->kind->asks)
 		return error_set(error, PIPGATE_INVALID, "%s in it; expected %s",
 				 r->source->kind->enriches ? "nothing" : "no advisory", r->source->kind->forms);
 	if (new->refused >= READING_REFUSED_LEAST && new->refused * 100 > all * READING_REFUSED_PERCENT)
@@ -283,11 +283,12 @@ static enum pipgate_status plausible(const struct reading *r, const struct store
 	struct pipgate_error *error)
 {
 	char was[MOMENT_TEXT], is[MOMENT_TEXT];
+	bool others_asked = r->source->kind->asks && !span_equal(old->sha256, new->sha256); /* about other names than before */
 	int64_t slack = r->source->kind->enriches ? 0 : READING_BACK_SECONDS;
 
 	if (!old->there || r->accept)
 		return PIPGATE_OK;
-	if (old->accepted >= READING_SHRINK_LEAST && new->accepted * 100 < old->accepted * (100 - r->source->max_shrink))
+	if (old->accepted >= READING_SHRINK_LEAST && !others_asked && new->accepted * 100 < old->accepted * (100 - r->source->max_shrink))
 		return error_set(error, PIPGATE_INVALID,
 				 "it has shrunk from %" PRId64 " to %" PRId64 " records, by more than %" PRId64 " %%; if that is right: "
 				 "pipgate db update --accept %s", old->accepted, new->accepted, r->source->max_shrink, r->source->name);

@@ -310,7 +310,7 @@ enum pipgate_status transport_run_with(const char *program, uint32_t grace_ms, c
 	enum pipgate_status status;
 	struct buf text;
 
-	*result = (struct transport_result){.date = -1};
+	*result = (struct transport_result){.date = -1, .answered = -1};
 	one.result = result;
 	buf_init(&text, NULL, FETCH_JOB_MAX + FETCH_BODY_MAX);
 	status = job_write(job, FRAMES_JOB, false, &text, error);

@@ -60,6 +60,7 @@ struct transport_result {
 	char etag[256];   /* "" where the server gave none, or one too long to keep */
 	char place[4096]; /* after redirects */
 	int64_t date;     /* Last-Modified or the file's mtime, seconds since 1970; -1: unknown */
+	int64_t answered;         /* when, by the server's clock (Date); -1: unknown */
 	uint64_t items, bytes;
 	unsigned char sha256[32]; /* of all bodies, one after the other (see the deviation above) */
 	bool unchanged;           /* the etag still holds: no items, status OK */

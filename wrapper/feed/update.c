@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wrapper/feed/names.h"
 #include "wrapper/feed/reading.h"
 #include "wrapper/feed/worker.h"
 #include "wrapper/file.h"
@@ -111,9 +112,9 @@ static void note(void *ctx, struct span text)
 	snprintf(worker->note, sizeof(worker->note), SPAN_FMT, SPAN_ARG(text));
 }
 
-static bool young(const struct update *u, const struct store_state *state)
+static bool young(const struct update *u, const struct feed_source *source, const struct store_state *state)
 {
-	if (!state->there || state->failed)
+	if (!state->there || state->failed || (source->kind->asks && !feed_names_same(u->run, source->names, state->sha256)))
 		return false;
 	return (u->waited && state->checked >= u->started) ||
 		(u->order->if_older_s && state->checked <= u->now && state->checked > u->now - u->order->if_older_s);
@@ -131,7 +132,7 @@ static void bring(void *ctx, size_t i, struct worker *worker)
 		die_no_memory();
 	r.shown = feed_place_shown(u->run, source->place);
 	worker->status = update_store(u->run, u->folder, source, &r.store, &worker->error);
-	if (worker->status == PIPGATE_OK && !young(u, store_state(r.store)))
+	if (worker->status == PIPGATE_OK && !young(u, source, store_state(r.store)))
 		worker->status = reading_run(&r, &worker->error);
 	store_close(&r.store);
 }

@@ -120,11 +120,11 @@ void frames_helo(struct frames *frames)
 	flush(frames);
 }
 
-void frames_meta(struct frames *frames, struct span place, struct span etag, int64_t date, uint64_t length)
+void frames_meta(struct frames *frames, struct span place, struct span etag, int64_t date, int64_t answered, uint64_t length)
 {
 	char fields[512];
-	int n = snprintf(fields, sizeof(fields), "etag=" SPAN_FMT "%cdate=%" PRId64 "%clength=%" PRIu64, SPAN_ARG(etag), 0, date, 0,
-			 length);
+	int n = snprintf(fields, sizeof(fields), "etag=" SPAN_FMT "%cdate=%" PRId64 "%canswered=%" PRId64 "%clength=%" PRIu64, 
+			 SPAN_ARG(etag), 0, date, 0, answered, 0, length);
 
 	if (n < 0 || (size_t)n >= sizeof(fields))
 		n = 0;

@@ -17,8 +17,8 @@ void frames_helo(struct frames *frames);
 /* Frames that follow belong to this job; counts and digest begin anew. */
 void frames_job(struct frames *frames, uint32_t job);
 
-/* body: NUL-ended etag=, date= (seconds since 1970, -1 unknown), length= (bytes of the place). */
-void frames_meta(struct frames *frames, struct span place, struct span etag, int64_t date, uint64_t length);
+/* body: NUL-ended etag=, date= and answered= (seconds since 1970, -1 unknown), length= (bytes of the place). */
+void frames_meta(struct frames *frames, struct span place, struct span etag, int64_t date, int64_t answered, uint64_t length);
 void frames_item(struct frames *frames, struct span name, struct span body);
 void frames_skip(struct frames *frames, struct span name, const char *reason);
 void frames_note(struct frames *frames, const char *format, ...) __attribute__((format(printf, 2, 3))); /* sent at once */

@@ -32,7 +32,7 @@ static enum pipgate_status file_open(struct fetch *fetch, int *out, uint64_t *si
 		close(fd);
 		return fetch_fail(fetch, FETCH_CLASS_LIMIT, "larger than %" PRIu64 " bytes", fetch->job->max_bytes);
 	}
-	frames_meta(fetch->out, span_of(place), SPAN(""), st.st_mtime, (uint64_t)st.st_size);
+	frames_meta(fetch->out, span_of(place), SPAN(""), st.st_mtime, -1, (uint64_t)st.st_size);
 	*out = fd;
 	*size = (uint64_t)st.st_size;
 	return PIPGATE_OK;
@@ -100,7 +100,7 @@ static enum pipgate_status spool_run(struct fetch *fetch)
 	if (status == PIPGATE_OK && lseek(spool.fd, 0, SEEK_SET) != 0)
 		status = fetch_fail(fetch, FETCH_CLASS_FILE, "the temporary file cannot be read");
 	if (status == PIPGATE_OK) {
-		frames_meta(fetch->out, span_of(answer.place), span_of(answer.etag), answer.date, answer.length);
+		frames_meta(fetch->out, span_of(answer.place), span_of(answer.etag), answer.date, answer.answered, answer.length);
 		status = unpack_file(fetch, spool.fd, answer.length, job_basename(fetch->job->place));
 	}
 	spool_close(&spool);

@@ -61,6 +61,18 @@ static void etag_keep(struct http_answer *answer, struct span value)
 	answer->etag[value.n] = 0;
 }
 
+/* Seconds since 1970; -1: it is none. */
+static int64_t date_read(struct span value)
+{
+	char text[64];
+
+	if (value.n >= sizeof(text))
+		return -1;
+	memcpy(text, value.p, value.n);
+	text[value.n] = 0;
+	return curl_getdate(text, NULL);
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
 	struct transfer *t = ctx;
@@ -73,9 +85,12 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 	}
 	if (span_starts(text, SPAN("HTTP/"))) {
 		t->answer->etag[0] = 0;
+		t->answer->answered = -1;
 		t->answer->gzip = t->strange = false;
 	} else if (header_is(text, SPAN("etag:"), &value)) {
 		etag_keep(t->answer, value);
+	} else if (header_is(text, SPAN("date:"), &value)) {
+		t->answer->answered = date_read(value);
 	} else if (header_is(text, SPAN("content-encoding:"), &value)) {
 		t->strange |= t->answer->gzip || !(span_equal_nocase(value, SPAN("gzip")) || span_equal_nocase(value, SPAN("identity")));
 		t->answer->gzip |= span_equal_nocase(value, SPAN("gzip"));
@@ -425,7 +440,7 @@ struct transfer *transfer_new(struct fetch *fetch, const struct http_taker *take
 {
 	struct transfer *t = calloc(1, sizeof(*t));
 
-	answer->date = -1;
+	answer->date = answer->answered = -1;
 	if (!t || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(t->easy = curl_easy_init())) {
 		fetch_fail(fetch, FETCH_CLASS_NETWORK, "libcurl cannot start");
 		goto fail;

@@ -21,6 +21,7 @@ struct http_answer {
 	char etag[256];
 	bool gzip;    /* the bytes are packed: Content-Encoding. Asked for by get and query only */
 	int64_t date; /* Last-Modified; -1 */
+	int64_t answered; /* Date: by the server's clock; -1 */
 	uint64_t length;
 };
 

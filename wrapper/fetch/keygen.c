@@ -40,7 +40,7 @@ enum pipgate_status keygen_run(struct fetch *fetch)
 
 	if (!make(&secret, &public))
 		return fetch_fail(fetch, FETCH_CLASS_SIGNATURE, "libcrypto cannot make a key");
-	frames_meta(fetch->out, SPAN(""), SPAN(""), -1, 0);
+	frames_meta(fetch->out, SPAN(""), SPAN(""), -1, -1, 0);
 	buf_init(&text, NULL, TEXT_MAX);
 	minisign_secret_write(&text, &secret);
 	status = send_text(fetch, SPAN(FETCH_ITEM_SECRET_KEY), &text);

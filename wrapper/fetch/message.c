@@ -125,7 +125,7 @@ enum pipgate_status message_read(struct fetch *fetch, bool hashed, struct messag
 	out->owned = NULL;
 	status = source_open(&source);
 	if (status == PIPGATE_OK) {
-		frames_meta(fetch->out, span_of(fetch->job->place), SPAN(""), -1, source.size);
+		frames_meta(fetch->out, span_of(fetch->job->place), SPAN(""), -1, -1, source.size);
 		status = hashed ? digest(&source, out) : whole(&source, out);
 	}
 	if (source.fd >= 0)

@@ -70,7 +70,8 @@ static void stream_meta(struct stream *stream, uint64_t length)
 	const struct http_answer *answer = &stream->answer;
 
 	if (!stream->meta)
-		frames_meta(stream->chunker.fetch->out, span_of(answer->place), span_of(answer->etag), answer->date, length);
+		frames_meta(stream->chunker.fetch->out, span_of(answer->place), span_of(answer->etag), answer->date, answer->answered,
+			length);
 	stream->meta = true;
 }
 

@@ -6,6 +6,8 @@
  */
 #include "wrapper/service/asking.h"
 
+#include "matcher/advisory/date.h"
+
 #include "matcher/base/banned.h"
 
 #define FRESH_SECONDS 600 /* so long an answer is believed without asking; behind that the index says whether it still holds */
@@ -35,17 +37,32 @@ static struct span text_of(struct asking *a, const cJSON *object, const char *me
 	return must_span(arena_copy(a->run, json_string(json_member(object, member))));
 }
 
-static enum pipgate_status claim_read(struct asking *a, const char *about, const struct release *release, const cJSON *item, struct list *claims,
+static enum pipgate_status withdrawn_take(struct asking *a, const char *about, const cJSON *item, struct span *out,
 	struct pipgate_error *error)
 {
 	const cJSON *withdrawn = json_member(item, "withdrawn");
+	struct span text = json_string(withdrawn);
+	enum pipgate_status status;
+
+	if (!withdrawn || cJSON_IsNull(withdrawn))
+		return PIPGATE_OK;
+	status = text.n ? date_utc(a->run, text, out) : PIPGATE_INVALID;
+	if (status == PIPGATE_NO_MEMORY)
+		die_no_memory();
+	return status == PIPGATE_OK ? status : answer_strange(a, about, "withdrawn: a date and time expected", error);
+}
+
+static enum pipgate_status claim_read(struct asking *a, const char *about, const struct release *release, const cJSON *item, struct list *claims,
+	struct pipgate_error *error)
+{
 	struct claim claim = {.name = release->name, .version = release->version};
 	enum pipgate_status status;
 
 	if (!cJSON_IsObject(item))
 		return answer_strange(a, about, "vulnerabilities: an object expected", error);
-	if (withdrawn && !cJSON_IsNull(withdrawn))
-		return PIPGATE_OK;
+	status = withdrawn_take(a, about, item, &claim.withdrawn, error);
+	if (status != PIPGATE_OK)
+		return status;
 	claim.id = text_of(a, item, "id");
 	claim.summary = text_of(a, item, "summary");
 	claim.details = text_of(a, item, "details");
@@ -58,8 +75,7 @@ static enum pipgate_status claim_read(struct asking *a, const char *about, const
 	return status;
 }
 
-/* kept takes what of the answer is worth keeping. */
-static enum pipgate_status answer_read(struct asking *a, const char *about, const struct release *release, struct span body,
+enum pipgate_status index_json_read(struct asking *a, const char *about, const struct release *release, struct span body,
 	struct list *claims, struct span *kept, struct pipgate_error *error)
 {
 	const cJSON *list;
@@ -100,7 +116,7 @@ struct pypi_question {
 	bool fresh; /* and young enough not to be asked about */
 };
 
-static const char *root_of(struct asking *a, const char *index)
+const char *index_json_root(struct pipgate_run *run, const char *index)
 {
 	struct span root = span_of(index);
 
@@ -109,12 +125,17 @@ static const char *root_of(struct asking *a, const char *index)
 	if (!span_ends(root, SPAN("/simple")))
 		return NULL;
 	root.n -= sizeof("/simple") - 1;
-	return text_format(a->run, SPAN_FMT "/pypi", SPAN_ARG(root));
+	return text_format(run, SPAN_FMT "/pypi", SPAN_ARG(root));
+}
+
+const char *index_json_path(struct pipgate_run *run, const struct release *release)
+{
+	return text_format(run, "/%s/%s/json", url_escape(run, release->name), url_escape(run, release->version));
 }
 
 static struct request question_make(struct asking *a, const char *root, const char *public, struct pypi_question *q, const struct release *release)
 {
-	const char *path = text_format(a->run, "/%s/%s/json", url_escape(a->run, release->name), url_escape(a->run, release->version));
+	const char *path = index_json_path(a->run, release);
 
 	q->release = release;
 	q->about = text_format(a->run, SPAN_FMT " " SPAN_FMT, SPAN_ARG(release->name), SPAN_ARG(release->version));
@@ -143,9 +164,9 @@ static enum pipgate_status question_end(struct asking *a, const struct pypi_ques
 	}
 	if (r->unchanged) {
 		cache_touch(&a->cache, q->key);
-		return answer_read(a, q->about, q->release, q->cached.body, claims, NULL, error);
+		return index_json_read(a, q->about, q->release, q->cached.body, claims, NULL, error);
 	}
-	status = answer_read(a, q->about, q->release, r->body, claims, &kept, error);
+	status = index_json_read(a, q->about, q->release, r->body, claims, &kept, error);
 	if (status == PIPGATE_OK && kept.n)
 		cache_put(&a->cache, q->key, r->etag, kept);
 	return status;
@@ -156,7 +177,7 @@ static bool question_cached(struct asking *a, const struct pypi_question *q, str
 {
 	size_t before = claims->n;
 
-	if (q->fresh && answer_read(a, q->about, q->release, q->cached.body, claims, NULL, NULL) == PIPGATE_OK)
+	if (q->fresh && index_json_read(a, q->about, q->release, q->cached.body, claims, NULL, NULL) == PIPGATE_OK)
 		return true;
 	claims->n = before;
 	return false;
@@ -164,7 +185,7 @@ static bool question_cached(struct asking *a, const struct pypi_question *q, str
 
 enum pipgate_status pypi_ask(struct asking *a, struct pipgate_error *error)
 {
-	const char *index = a->settings->index_url, *root = index ? root_of(a, index) : NULL;
+	const char *index = a->settings->index_url, *root = index ? index_json_root(a->run, index) : NULL;
 	struct pypi_question *questions = must(arena_array(a->run, a->n_releases + 1, sizeof(*questions)));
 	struct request *requests = must(arena_array(a->run, a->n_releases + 1, sizeof(*requests)));
 	struct list claims = {0};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests to a service: over pipgate-fetch, many at once, and the words for what goes wrong. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@ struct running {
 	struct request *requests;
 	struct buf body;   /* of the one whose pieces come */
 	const char *about; /* of the one that failed */
+	bool told;         /* the error stands as it is */
 };
 
 static enum pipgate_status on_item(void *ctx, size_t index, struct span body, struct pipgate_error *error)
@@ -40,6 +42,26 @@ static unsigned answered(const struct pipgate_error *error)
 	return *end || status > 999 ? 0 : (unsigned)status;
 }
 
+static enum pipgate_status answer_take(struct running *running, struct request *r, struct pipgate_error *error)
+{
+	struct asking *asking = running->asking;
+	struct span body = buf_view(&running->body);
+	enum pipgate_status status = PIPGATE_OK;
+
+	asking->received += body.n;
+	if (asking->received > SERVICE_BYTES)
+		return error_set(error, PIPGATE_LIMIT, "its answers are more than %" PRIu64 " bytes", SERVICE_BYTES);
+	if (r->answered > 0 && (!asking->oldest || r->answered < asking->oldest))
+		asking->oldest = r->answered;
+	if (!asking->take) {
+		r->body = must_span(arena_copy(asking->run, body));
+	} else {
+		status = asking->take(asking, r, body, error);
+		running->told = status != PIPGATE_OK;
+	}
+	return status;
+}
+
 static enum pipgate_status on_done(void *ctx, size_t index, enum pipgate_status status, const struct transport_result *result,
 	struct pipgate_error *error)
 {
@@ -49,7 +71,9 @@ static enum pipgate_status on_done(void *ctx, size_t index, enum pipgate_status 
 	if (status == PIPGATE_OK) {
 		r->unchanged = result->unchanged;
 		r->etag = text_copy(running->asking->run, span_of(result->etag));
-		r->body = must_span(arena_copy(running->asking->run, buf_view(&running->body)));
+		r->date = result->date;
+		r->answered = result->answered;
+		status = answer_take(running, r, error);
 	} else {
 		unsigned code = answered(error);
 
@@ -77,8 +101,8 @@ enum pipgate_status requests_run(struct asking *asking, struct request *requests
 	buf_init(&running.body, NULL, (size_t)TRANSPORT_TOGETHER_BYTES);
 	status = transport_many(jobs, n, SERVICE_PATIENCE_MS, &sink, error);
 	buf_fini(&running.body);
-	if (status == PIPGATE_OK)
-		return PIPGATE_OK;
+	if (status == PIPGATE_OK || running.told)
+		return status;
 	error_before(error, "could not ask %s%s%s", asking->title, running.about ? " about " : "", running.about ? running.about : "");
 	return status;
 }

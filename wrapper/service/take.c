@@ -78,6 +78,31 @@ static struct pipgate_affected affected_make(struct asking *asking, const struct
 		.n_ranges = events.n ? 1 : 0};
 }
 
+/* The newest; n 0: none is told. */
+static struct span modified_of(const struct claim *const *claims, size_t n)
+{
+	struct span newest = {NULL, 0};
+	struct moment at, last = {INT64_MIN, 0};
+
+	for (size_t i = 0; i < n; i++)
+		if (moment_parse(claims[i]->modified, &at) && moment_compare(at, last) > 0) {
+			newest = claims[i]->modified;
+			last = at;
+		}
+	return newest;
+}
+
+/* Those that are not withdrawn first, in their order; how many count. */
+static size_t live_first(const struct claim **claims, size_t n)
+{
+	size_t live = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!claims[i]->withdrawn.n)
+			claims[live++] = claims[i];
+	return live ? live : n;
+}
+
 static struct pipgate_advisory advisory_make(struct asking *asking, const struct claim *const *claims, size_t n)
 {
 	struct list aliases = {0}, affected = {0};
@@ -94,7 +119,10 @@ static struct pipgate_advisory advisory_make(struct asking *asking, const struct
 	}
 	if (moment_parse(claims[0]->published, &ignored))
 		advisory.published = claims[0]->published;
-	advisory.modified = advisory.published.n ? advisory.published : SPAN("1970-01-01T00:00:00Z"); /* it does not say */
+	advisory.withdrawn = claims[0]->withdrawn;
+	advisory.modified = modified_of(claims, n);
+	if (!advisory.modified.n)
+		advisory.modified = advisory.published.n ? advisory.published : SPAN("1970-01-01T00:00:00Z"); /* it does not say */
 	advisory.aliases = aliases.items;
 	advisory.n_aliases = aliases.n;
 	advisory.affected = affected.items;
@@ -119,7 +147,7 @@ enum pipgate_status claims_take(struct asking *asking, const struct claim *claim
 		while (i < n && span_equal(sorted[i]->id, sorted[first]->id))
 			i++;
 		*(struct pipgate_advisory *)push(asking, &asking->advisories, sizeof(struct pipgate_advisory)) =
-			advisory_make(asking, sorted + first, i - first);
+			advisory_make(asking, sorted + first, live_first(sorted + first, i - first));
 	}
 	return PIPGATE_OK;
 }
