@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "wrapper/database/beside.h"
+#include "wrapper/database/history.h"
 #include "wrapper/database/moment.h"
 #include "wrapper/feed/bundle_serial.h"
 #include "wrapper/feed/transport.h"
@@ -245,7 +246,7 @@ static enum pipgate_status all_put(struct installing *in, struct beside *databas
 	if (status == PIPGATE_OK)
 		status = policy_put(policy, error);
 	if (status == PIPGATE_OK && database->temporary[0])
-		status = beside_commit(database, error);
+		status = history_commit(database, error);
 	return status;
 }
 
