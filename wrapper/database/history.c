@@ -222,8 +222,9 @@ enum pipgate_status history_find(const char *path, int64_t serial, char out[4096
 	if (path_set(out, path, serial) && access(out, F_OK) == 0)
 		return PIPGATE_OK;
 	if (!serial_of(path, &current) || current != serial || snprintf(out, 4096, "%s", path) >= 4096)
-		return error_set(error, PIPGATE_FAILED, "%s: no database of serial %" PRId64 " is kept: the last %d that were replaced are in %s" HISTORY_SUFFIX,
-			path, serial, HISTORY_KEPT, path);
+		return error_set(error, PIPGATE_FAILED,
+			"%s: no database of serial %" PRId64 " is kept (the last %d that were replaced are: %s" HISTORY_SUFFIX ")", path, serial,
+			HISTORY_KEPT, path);
 	return PIPGATE_OK;
 }
 
