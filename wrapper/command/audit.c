@@ -7,6 +7,7 @@
 #include "wrapper/policy/layers.h"
 #include "wrapper/audit/audit.h"
 #include "wrapper/command/command.h"
+#include "wrapper/database/moment.h"
 #include "wrapper/process.h"
 #include "wrapper/report/audit_words.h"
 #include "wrapper/temporary.h"
@@ -132,6 +133,17 @@ static void say_blocked(const struct auditing *a)
 		say("%zu more are blocked", n - BLOCKED_SAID);
 }
 
+/* "Since serial 17 (built 2027-01-31T…): 1 new, 0 changed, 3 same, 1 gone" */
+static void say_since(const struct auditing *a)
+{
+	const struct audit_since *s = a->report.since;
+	char built[MOMENT_TEXT];
+
+	if (s)
+		say("since %s (built %s): %zu new, %zu changed, %zu same, %zu gone", a->options.since_db,
+			moment_text(s->database->built, built), s->n[SINCE_NEW], s->n[SINCE_CHANGED], s->n[SINCE_SAME], s->n_gone);
+}
+
 /* ---- the end ---- */
 
 static size_t not_audited(const struct auditing *a)
@@ -167,6 +179,8 @@ static int exit_of(const struct auditing *a)
 
 		if (j->action != PIPGATE_BLOCK || j->rule == PIPGATE_RULE_VERSION || (a->fixed && a->fixed[j->component]))
 			continue;
+		if (a->since && j->finding == SIZE_MAX)
+			continue; /* no update of the database has changed that */
 		if (j->finding == SIZE_MAX || !a->report.findings[j->finding].ignored)
 			return AUDIT_FOUND;
 	}
@@ -196,8 +210,9 @@ static int finish(struct auditing *a)
 	for (size_t i = 0; i < a->audit.verdict.n_notes; i++)
 		say(SPAN_FMT, SPAN_ARG(a->audit.verdict.notes[i]));
 	say_summary(a);
+	say_since(a);
 	say_blocked(a);
-	if (audit_write(a, !a->report.n_shown && !a->inventory.skipped.n, &error) != PIPGATE_OK)
+	if (audit_write(a, !a->report.n_shown && !a->inventory.skipped.n && !(a->report.since && a->report.since->n_gone), &error) != PIPGATE_OK)
 		return failed(a, error.text);
 	return exit_of(a);
 }
@@ -242,6 +257,7 @@ int audit_run(struct pipgate_run *run, struct options *gate, char *const *words)
 	status = stages(&a);
 	if (a.advisories.close)
 		a.advisories.close(a.advisories.ctx);
+	audit_since_close(&a);
 	temporary_remove();
 	return process_signal() ? process_mirror(256 + process_signal()) : status;
 }
