@@ -35,18 +35,17 @@ static int failed(const struct auditing *a, const char *text)
 
 enum pipgate_status audit_policy(struct auditing *a, struct pipgate_error *error)
 {
-	const struct {
-		const char *key, *value, *layer;
-	} table[] = {{"fail-on", a->options.fail_on, "--fail-on"}, {"database", a->options.database, "--db"}};
+	const struct policy_setting database = {SPAN("database"), span_of(a->options.database), "--db", true};
 	enum pipgate_status status = audit_tool_tables(a, error);
 
+	if (a->options.database) /* known before files are read: a policy may lie beside it */
+		*(struct policy_setting *)must(list_push(a->run, &a->gate->settings, sizeof(database))) = database;
 	if (status == PIPGATE_OK)
 		status = policy_layers(a->run, a->gate, POLICY_FOR_AUDIT, &a->policy, error);
 	if (status == PIPGATE_OK)
 		policy_say_notes(a->policy);
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table) && status == PIPGATE_OK; i++)
-		if (table[i].value)
-			status = pipgate_policy_set(a->policy, span_of(table[i].key), span_of(table[i].value), table[i].layer, error);
+	if (status == PIPGATE_OK && a->options.fail_on)
+		status = pipgate_policy_set(a->policy, SPAN("fail-on"), span_of(a->options.fail_on), "--fail-on", error);
 	if (status == PIPGATE_OK)
 		status = audit_pardons(a, error);
 	if (status == PIPGATE_OK)
