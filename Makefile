@@ -106,6 +106,7 @@ $(B)/sitecustomize.in: shims/sitecustomize.py # not a module beside the program
 
 $(B)/starter.db: $(B)/pipgate $(B)/pipgate-fetch $(STARTER)
 	$(call say,DB,$@)
+	@rm -f $@ # it replaces nothing: no serial that rises, no history
 	$(Q)$(B)/pipgate db build -o $@ osv=packaging/starter
 
 $(B)/well-known-names.txt: packaging/well-known-names.txt

@@ -384,6 +384,7 @@ enum pipgate_layer_kind {
 	PIPGATE_LAYER_DEFAULT = 1,
 	PIPGATE_LAYER_PROFILE,
 	PIPGATE_LAYER_SYSTEM,
+	PIPGATE_LAYER_ORGANISATION, /* came with a bundle */
 	PIPGATE_LAYER_USER,
 	PIPGATE_LAYER_PROJECT,
 	PIPGATE_LAYER_VARIABLE,
@@ -474,6 +475,8 @@ struct pipgate_case { /* all that a verdict is made of */
 	size_t n_findings;
 	const struct pipgate_facts *facts; /* one per component, NULL: nobody was asked */
 	int64_t now;                       /* UNIX seconds; what has a date is judged by it */
+	const bool *before;                /* per finding: it was like this before, and passes as what a baseline holds does; NULL: none was */
+	const char *before_name;           /* what a reason calls that: "--since-db 17" */
 };
 
 /* INVALID: a pattern of the policy cannot be decided within its limits. FAILED: an action was never set. */

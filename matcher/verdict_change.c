@@ -250,7 +250,23 @@ enum pipgate_status changes_end(struct judge *j)
 	return status;
 }
 
-/* ---- the baseline ---- */
+/* ---- the baseline, and what an older database said already ---- */
+
+static void let_pass(struct opinion *o)
+{
+	o->pardon = PIPGATE_PARDON_BASELINE;
+	o->action = PIPGATE_ALLOW;
+	o->blocks_from = 0;
+}
+
+static void apply_before(struct judge *j, size_t finding, struct opinion *o)
+{
+	if (!j->subject->before || !j->subject->before[finding] || j->subject->findings[finding].malicious)
+		return;
+	let_pass(o);
+	o->where = span_of(j->subject->before_name);
+	o->reason = arena_format(j->run, "as it was before (%s)", j->subject->before_name);
+}
 
 static void apply_baseline(struct judge *j, size_t component, const struct pipgate_finding *finding, struct opinion *o)
 {
@@ -259,9 +275,7 @@ static void apply_baseline(struct judge *j, size_t component, const struct pipga
 	for (size_t i = 0; i < j->policy->baseline.n; i++) {
 		if (finding->malicious || !baseline_covers(&all[i], &j->subject->components[component], finding))
 			continue;
-		o->pardon = PIPGATE_PARDON_BASELINE;
-		o->action = PIPGATE_ALLOW;
-		o->blocks_from = 0;
+		let_pass(o);
 		o->where = arena_format(j->run, "%s:%u", all[i].layer.name, all[i].line);
 		o->reason = arena_format(j->run, "in the baseline (" SPAN_FMT ")", SPAN_ARG(o->where));
 		return;
@@ -304,5 +318,7 @@ enum pipgate_status changes_apply(struct judge *j, size_t component, size_t find
 		status = apply_exceptions(j, component, f, o);
 	if (status == PIPGATE_OK && o->action != PIPGATE_ALLOW && f && !o->locked)
 		apply_baseline(j, component, f, o);
+	if (status == PIPGATE_OK && o->action != PIPGATE_ALLOW && f && !o->locked)
+		apply_before(j, finding, o);
 	return status == PIPGATE_OK && !o->reason.p ? judge_no_memory(j) : status;
 }

@@ -90,6 +90,8 @@ struct pipgate_case audit_case(const struct audit *audit, int64_t now)
 		.n_findings = audit->n_findings,
 		.facts = audit->facts,
 		.now = now,
+		.before = audit->before,
+		.before_name = audit->before_name,
 	};
 }
 

@@ -15,6 +15,8 @@ struct audit {
 	size_t n_components;
 	int64_t now;
 	struct pipgate_facts *facts; /* per component; NULL: nobody was asked */
+	const bool *before;          /* as in struct pipgate_case */
+	const char *before_name;
 	/* out */
 	bool *unknown; /* per component: its version is not PEP 440 and an advisory names it */
 	const struct pipgate_finding *findings;

@@ -74,4 +74,8 @@ bool row_next(struct row *row, struct row_head *out); /* n_records times */
 bool row_body(const struct row_head *head, struct row_body *out);
 bool row_inside(const struct row_head *head, uint64_t place, bool *inside);
 
+/* The row without the records that are not to be kept; n 0: none is left. Anything but OK of keep ends it. INVALID: no row. */
+typedef enum pipgate_status row_keeper(void *ctx, struct span id, bool *kept);
+enum pipgate_status row_filter(struct pipgate_run *run, struct span bytes, row_keeper *keep, void *ctx, struct span *out) PIPGATE_MUST_USE;
+
 #endif

@@ -201,6 +201,21 @@ static enum pipgate_status unknown_key(const struct document *d, const cJSON *no
 	return document_refuse(d, node, key, "a policy has no key '" SPAN_FMT "'", SPAN_ARG(wrong));
 }
 
+/* The system's stays its own. */
+static void lock_set(const struct document *d, enum policy_key key)
+{
+	struct policy_value *v = &d->policy->values[key];
+
+	v->locked = v->locked ? v->locked : d->layer.kind;
+}
+
+static void list_lock(const struct document *d, enum policy_list list)
+{
+	d->policy->locked_lists |= 1u << list;
+	if (d->layer.kind == PIPGATE_LAYER_SYSTEM)
+		d->policy->system_locked_lists |= 1u << list;
+}
+
 static enum pipgate_status lock_read(const struct document *d, const cJSON *item)
 {
 	struct span name = json_string(item);
@@ -208,22 +223,37 @@ static enum pipgate_status lock_read(const struct document *d, const cJSON *item
 	enum policy_key key;
 
 	if (policy_key_find(name, &key))
-		d->policy->values[key].locked = true;
+		lock_set(d, key);
 	else if (list_find(name, &list))
-		d->policy->locked_lists |= 1u << list;
+		list_lock(d, list);
 	else
 		return unknown_key(d, item, false);
 	return PIPGATE_OK;
+}
+
+/* An organisation's policy locks, too; who may approve is said on the machine itself. */
+static bool may_govern(const struct document *d, enum policy_list list)
+{
+	return d->layer.kind == PIPGATE_LAYER_SYSTEM || (d->layer.kind == PIPGATE_LAYER_ORGANISATION && list == POLICY_LIST_LOCK);
+}
+
+static bool list_is_locked(const struct document *d, enum policy_list list)
+{
+	unsigned lists_locked = d->layer.kind > PIPGATE_LAYER_ORGANISATION ? d->policy->locked_lists
+		: d->layer.kind > PIPGATE_LAYER_SYSTEM ? d->policy->system_locked_lists : 0;
+
+	return lists_locked & 1u << list;
 }
 
 static enum pipgate_status list_read(const struct document *d, const cJSON *node, enum policy_list list)
 {
 	const struct list_row *row = &lists[list];
 
-	if (row->system_only && d->layer.kind != PIPGATE_LAYER_SYSTEM)
+	if (row->system_only && !may_govern(d, list))
 		return document_refuse(d, node, true, "'%s' is the system's policy's alone", row->name);
-	if (d->layer.kind > PIPGATE_LAYER_SYSTEM && d->policy->locked_lists & 1u << list)
-		return document_refuse(d, node, true, "'%s' is locked by the system's policy", row->name);
+	if (list_is_locked(d, list))
+		return document_refuse(d, node, true, "'%s' is locked by the %s policy", row->name,
+			policy_locker(d->policy->system_locked_lists & 1u << list));
 	if (row->loosens && !d->layer.may_loosen)
 		return document_left_out(d, node, row->name);
 	if (row->each)

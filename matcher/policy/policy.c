@@ -298,13 +298,19 @@ static enum pipgate_status no_such_key(struct span key, struct pipgate_error *er
 	return error_set(error, PIPGATE_INVALID, "a policy has no key '" SPAN_FMT "' (`pipgate policy show` lists them)", SPAN_ARG(key));
 }
 
+const char *policy_locker(bool of_system)
+{
+	return of_system ? "system's" : "organisation's";
+}
+
 static enum pipgate_status is_locked(const struct pipgate_policy *policy, enum policy_key key, struct pipgate_error *error)
 {
 	const struct policy_value *v = &policy->values[key];
+	const char *who = policy_locker(v->locked == PIPGATE_LAYER_SYSTEM);
 
 	if (!v->line)
-		return error_set(error, PIPGATE_INVALID, "%s is locked by the system's policy (%s, %s)", rows[key].name, v->word, v->layer);
-	return error_set(error, PIPGATE_INVALID, "%s is locked by the system's policy (%s, %s:%u)", rows[key].name, v->word, v->layer, v->line);
+		return error_set(error, PIPGATE_INVALID, "%s is locked by the %s policy (%s, %s)", rows[key].name, who, v->word, v->layer);
+	return error_set(error, PIPGATE_INVALID, "%s is locked by the %s policy (%s, %s:%u)", rows[key].name, who, v->word, v->layer, v->line);
 }
 
 static bool loosens(const struct row *row, int64_t old, int64_t new)
@@ -336,7 +342,7 @@ enum pipgate_status policy_set(struct pipgate_policy *policy, const struct pipga
 		return pattern_add(policy, value, next.layer, error);
 	if (!policy_key_find(key, &at))
 		return no_such_key(key, error);
-	if (policy->values[at].locked && layer->kind > PIPGATE_LAYER_SYSTEM)
+	if (policy->values[at].locked && layer->kind > policy->values[at].locked)
 		return is_locked(policy, at, error);
 	status = rows[at].read(policy, &rows[at], value, next.layer, &next, error);
 	if (status != PIPGATE_OK)

@@ -97,7 +97,7 @@ struct policy_value {
 	const char *word;  /* as a policy writes it: "high" */
 	const char *layer; /* who said so: "default", "--gate-fail-on", "/etc/pipgate/policy.yaml" */
 	unsigned line;     /* of a file; 0: it has none */
-	bool locked;       /* by the system: no later layer may name it */
+	enum pipgate_layer_kind locked; /* by the system or the organisation: no later layer may name it; 0: it is not */
 };
 
 /* Weights of a finding's priority; a row each in risk.c. */
@@ -162,7 +162,7 @@ struct pipgate_policy {
 	bool has_baseline;      /* a baseline was added, be it empty */
 	bool folds;             /* long lists of exceptions may stay folded (exception_fold.h): texts that are added live as long as it */
 	struct list folded;     /* of struct folded_exceptions */
-	unsigned locked_lists;  /* bits of enum policy_list */
+	unsigned locked_lists, system_locked_lists; /* bits of enum policy_list: by whomever, by the system */
 };
 
 /* The lists that a policy file can have; one row each in document.c. */
@@ -184,6 +184,7 @@ const char *policy_key_name(enum policy_key key); /* "fail-on" */
 /* Has the key a value that means something? */
 bool policy_is_set(const struct pipgate_policy *policy, enum policy_key key);
 bool policy_key_find(struct span name, enum policy_key *out);
+const char *policy_locker(bool of_system); /* whose policy has locked it: "system's", "organisation's" */
 /* A file that a policy names (vex), with the layer that named it. */
 struct policy_path {
 	const char *path;

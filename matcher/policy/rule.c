@@ -44,7 +44,7 @@ enum pipgate_status rule_read(const struct document *d, const cJSON *item)
 
 	if (status != PIPGATE_OK)
 		return status;
-	if (rule.locked == PIPGATE_YES && d->layer.kind != PIPGATE_LAYER_SYSTEM)
+	if (rule.locked == PIPGATE_YES && d->layer.kind != PIPGATE_LAYER_SYSTEM && d->layer.kind != PIPGATE_LAYER_ORGANISATION)
 		return document_refuse(d, item, false, "only a rule of the system's policy can be locked");
 	if (rule.from && rule.action != PIPGATE_BLOCK)
 		return document_refuse(d, item, false, "'from' is the day from which a rule blocks: it belongs to 'action: block'");

@@ -68,7 +68,7 @@ def bundle_export_and_update(c):
     export(c, "out", "one.db")
     c.expect(take(c, "out/"), status=0, err="1 advisories")
     c.true(not os.path.exists(c.path("taken", "bundle-policy.yaml")), "the policy of an earlier bundle stays")
-    c.equal(sorted(n for n in os.listdir(c.path("taken")) if not n.endswith(".lock")), ["advisories.db"], "left there")
+    c.equal(sorted(n for n in os.listdir(c.path("taken")) if not n.endswith(".lock")), ["advisories.db", "advisories.db.history"], "left there")
     c.true(not [p for p in os.listdir(os.path.join(c.home, "state", "pipgate")) if "secret" in open(os.path.join(c.home, "state", "pipgate", p)).read()],
            "a password is kept")
 

@@ -50,7 +50,11 @@ int folder_entries(const char *path, bool remove)
 int fixture_down(void **state)
 {
 	struct fixture *f = *state;
+	char history[sizeof(f->path) + 16];
 
+	snprintf(history, sizeof(history), "%s.history", f->path);
+	folder_entries(history, true);
+	rmdir(history);
 	folder_entries(f->folder, true);
 	rmdir(f->folder);
 	pipgate_run_free(&f->run);

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "matcher/advisory/row.h"
 #include "matcher/base/arena.h"
 #include "matcher/base/buf.h"
 #include "tests/unit/faulty.h"
@@ -491,6 +492,53 @@ static enum pipgate_status whole_way(size_t fail_at, size_t room)
 	return status;
 }
 
+static enum pipgate_status without(void *ctx, struct span id, bool *kept)
+{
+	*kept = !span_starts(id, span_of(ctx));
+	return PIPGATE_OK;
+}
+
+/* demo 1 by a row from which records were taken: those whose ids begin so. */
+static void filtered(const char *dropped, const char *expected)
+{
+	static const char *const texts[] = {DEMO("A-1", ALIASES("\"CVE-1\"") SEVERITY(CRITICAL)), DEMO("B-1", ALIASES("\"CVE-1\"") SEVERITY(LOW)),
+		DEMO("C-1", ""), DEMO("C-2", ALIASES("\"C-1\"")), NULL};
+	struct world world = {.n = 0};
+	struct pipgate_match match;
+	struct pipgate_error error = {""};
+	struct buf out;
+
+	assert_int_equal(pipgate_run_new(NULL, &world.run), PIPGATE_OK);
+	assert_int_equal(world_fill(&world, texts), PIPGATE_OK);
+	for (size_t n = 0; n < world.names[0].row.n; n++) { /* cut */
+		struct span none = {NULL, 0};
+		enum pipgate_status status = row_filter(world.run, (struct span){world.names[0].row.p, n}, without, (void *)(uintptr_t)dropped, &none);
+
+		assert_true(status == PIPGATE_OK || status == PIPGATE_INVALID);
+	}
+	assert_int_equal(row_filter(world.run, world.names[0].row, without, (void *)(uintptr_t)dropped, &world.names[0].row), PIPGATE_OK);
+	assert_int_equal(world_match(&world, "demo", "1", &match, &error), PIPGATE_OK);
+	buf_init(&out, NULL, (size_t)1 << 20);
+	buf_text(&out, "");
+	put_groups(&out, &match);
+	if (match.n_findings)
+		buf_format(&out, " %s", pipgate_level_name(match.findings[0].severity.level));
+	assert_string_equal(out.p, expected);
+	buf_fini(&out);
+	pipgate_run_free(&world.run);
+}
+
+static void filtered_rows(void **state)
+{
+	(void)state;
+	filtered("none", "A-1=B-1 C-1=C-2 CRITICAL");
+	filtered("A", "B-1 C-1=C-2 LOW");
+	filtered("B", "A-1 C-1=C-2 CRITICAL");
+	filtered("C", "A-1=B-1 CRITICAL");
+	filtered("C-1", "A-1=B-1 C-2 CRITICAL");
+	filtered("", "");
+}
+
 static void no_memory(void **state)
 {
 	size_t n = 1, room = 0;
@@ -521,6 +569,7 @@ int main(void)
 		cmocka_unit_test(nothing_named),
 		cmocka_unit_test(damaged_rows),
 		cmocka_unit_test(damaged_records),
+		cmocka_unit_test(filtered_rows),
 		cmocka_unit_test(no_memory),
 	};
 

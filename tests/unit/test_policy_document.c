@@ -151,6 +151,29 @@ static void locked_keys_hold(void **state)
 	assert_int_equal(add(p, &user_layer, HEAD "unknown: low\n", &error), PIPGATE_OK);
 }
 
+static void organisation_between_system_and_user(void **state)
+{
+	static const struct pipgate_layer organisation = {PIPGATE_LAYER_ORGANISATION, "b.yaml", true, false};
+	struct pipgate_policy *p = policy_of(state);
+	struct pipgate_error error = {""};
+
+	assert_int_equal(add(p, &system_layer, HEAD "mode: warn\nlock: [mode, vex]\n", &error), PIPGATE_OK);
+	assert_int_equal(add(p, &organisation, HEAD "fail-on: low\nlock: [fail-on, mode, rules]\nrules:\n  - {name: x, action: block, locked: true}\n",
+		&error), PIPGATE_OK);
+	assert_int_equal(p->values[POLICY_MODE].locked, PIPGATE_LAYER_SYSTEM);
+	assert_int_equal(add(p, &organisation, HEAD "fail-on: low\nrules: []\n", &error), PIPGATE_OK); /* its own */
+	assert_int_equal(add(p, &organisation, HEAD "mode: off\n", &error), PIPGATE_INVALID);
+	assert_non_null(strstr(error.text, "mode is locked by the system's policy"));
+	assert_int_equal(add(p, &organisation, HEAD "vex: []\n", &error), PIPGATE_INVALID);
+	assert_int_equal(add(p, &organisation, HEAD "approvers: []\n", &error), PIPGATE_INVALID);
+	assert_int_equal(add(p, &user_layer, HEAD "fail-on: none\n", &error), PIPGATE_INVALID);
+	assert_non_null(strstr(error.text, "fail-on is locked by the organisation's policy (low, b.yaml:2)"));
+	assert_int_equal(add(p, &user_layer, HEAD "rules: []\n", &error), PIPGATE_INVALID);
+	assert_non_null(strstr(error.text, "'rules' is locked by the organisation's policy"));
+	assert_int_equal(add(p, &user_layer, HEAD "vex: []\n", &error), PIPGATE_INVALID);
+	assert_non_null(strstr(error.text, "'vex' is locked by the system's policy"));
+}
+
 static void strangers_only_tighten(void **state)
 {
 	static const struct {
@@ -208,6 +231,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(long_patterns_are_refused, begin, end),
 		cmocka_unit_test_setup_teardown(taken, begin, end),
 		cmocka_unit_test_setup_teardown(locked_keys_hold, begin, end),
+		cmocka_unit_test_setup_teardown(organisation_between_system_and_user, begin, end),
 		cmocka_unit_test_setup_teardown(strangers_only_tighten, begin, end),
 	};
 

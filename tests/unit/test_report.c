@@ -104,7 +104,7 @@ static const struct database_feed feeds[] = {
 	{S("osv"), S("osv"), S("https://token@feeds.example/all.zip?x=1"), NOW - 2 * DAY, 11000, 12, 1, S("bb22"), 0, 0},
 	{S("pypa"), S("pypa"), S("/srv/advisory-database"), NOW - 3 * DAY, 3000, 0, 0, S(""), 0, 0},
 };
-static const struct database_info database = {NOW - 2 * DAY, NOW - 2 * DAY, 5000, 11000, feeds, N(feeds)};
+static const struct database_info database = {NOW - 2 * DAY, NOW - 2 * DAY, 5000, 11000, 0, feeds, N(feeds)};
 
 static const struct pipgate_variable variables[] = {{S("python_version"), S("3.11")}};
 
@@ -159,7 +159,7 @@ static struct audit audit_make(struct pipgate_run *run, const struct scene *scen
 		assert_int_equal(pipgate_why(graph, audit.findings[i].component, &chains[i]), PIPGATE_OK);
 	audit.chains = chains;
 	assert_int_equal(pipgate_decide(run, policy, &(struct pipgate_case){audit.components, audit.n_components, audit.unknown,
-		audit.findings, audit.n_findings, NULL, 0}, &audit.verdict, NULL), PIPGATE_OK);
+		audit.findings, audit.n_findings, NULL, 0, NULL, NULL}, &audit.verdict, NULL), PIPGATE_OK);
 	return audit;
 }
 
@@ -453,7 +453,7 @@ static void ten_thousand_findings_end(void **state)
 		chains[i] = (struct pipgate_chain){chain, i + 1, false};
 	}
 	assert_int_equal(pipgate_policy_new(*state, &policy), PIPGATE_OK);
-	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){plan, MANY, audit.unknown, many, MANY, NULL, 0}, &audit.verdict, NULL),
+	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){plan, MANY, audit.unknown, many, MANY, NULL, 0, NULL, NULL}, &audit.verdict, NULL),
 		PIPGATE_OK);
 	print_message("decided in %.0f ms\n", stopwatch_ms() - start);
 	start = stopwatch_ms();

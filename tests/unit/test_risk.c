@@ -200,7 +200,7 @@ static void order_is_by_priority(void **state)
 			findings[i] = random_finding();
 			findings[i].component = i;
 		}
-		assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){components, FINDINGS, unknown, findings, FINDINGS, NULL, 0},
+		assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){components, FINDINGS, unknown, findings, FINDINGS, NULL, 0, NULL, NULL},
 			&v, NULL), PIPGATE_OK);
 		for (size_t i = 0; i < FINDINGS; i++) {
 			assert_false(seen[v.order[i]]);

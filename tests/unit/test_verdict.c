@@ -195,7 +195,7 @@ static void order_of_judgements(void **state)
 	struct pipgate_policy *policy = policy_of(*state, "block=a block=a+");
 	struct pipgate_verdict v = {0};
 
-	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){components, 2, unknown, found, 2, NULL, 0}, &v, NULL), PIPGATE_OK);
+	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){components, 2, unknown, found, 2, NULL, 0, NULL, NULL}, &v, NULL), PIPGATE_OK);
 	assert_int_equal(v.action, PIPGATE_BLOCK);
 	assert_int_equal(v.n_judgements, N(expected));
 	for (size_t i = 0; i < N(expected); i++) {
@@ -262,8 +262,8 @@ static void bad_cases_fail(void **state)
 	struct pipgate_policy *policy = policy_of(*state, "");
 	struct pipgate_verdict v = {0};
 
-	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){&component, 1, &unknown, &finding, 1, NULL, 0}, &v, NULL), PIPGATE_FAILED);
-	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){&component, 1, NULL, NULL, 0, NULL, 0}, &v, NULL), PIPGATE_FAILED);
+	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){&component, 1, &unknown, &finding, 1, NULL, 0, NULL, NULL}, &v, NULL), PIPGATE_FAILED);
+	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){&component, 1, NULL, NULL, 0, NULL, 0, NULL, NULL}, &v, NULL), PIPGATE_FAILED);
 	assert_int_equal(v.action, PIPGATE_UNDECIDED);
 }
 
@@ -278,7 +278,7 @@ static void a_bomb_closes(void **state)
 
 	memset(name, 'a', sizeof(name));
 	name[sizeof(name) - 1] = '-';
-	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){&component, 1, &unknown, NULL, 0, NULL, 0}, &v, &error), PIPGATE_INVALID);
+	assert_int_equal(pipgate_decide(*state, policy, &(struct pipgate_case){&component, 1, &unknown, NULL, 0, NULL, 0, NULL, NULL}, &v, &error), PIPGATE_INVALID);
 	assert_int_equal(v.action, PIPGATE_UNDECIDED);
 	assert_non_null(strstr(error.text, "match limit exceeded"));
 }
@@ -308,7 +308,7 @@ static enum pipgate_status everything(struct pipgate_run *run, struct pipgate_ve
 		findings[i] = (struct pipgate_finding){.component = i, .severity = {.level = i % 6}, .has_end = i % 5, .malicious = i % 7 == 0};
 	}
 	if (status == PIPGATE_OK)
-		status = pipgate_decide(run, policy, &(struct pipgate_case){components, MANY, unknown, findings, MANY, NULL, 0}, verdict, NULL);
+		status = pipgate_decide(run, policy, &(struct pipgate_case){components, MANY, unknown, findings, MANY, NULL, 0, NULL, NULL}, verdict, NULL);
 	return status;
 }
 

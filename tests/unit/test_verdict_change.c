@@ -134,7 +134,7 @@ static struct pipgate_verdict decided(struct pipgate_run *run, const struct pipg
 		known.uploaded = now - 3600;
 		known.old_enough = SPAN("1.4");
 	}
-	if (pipgate_decide(run, policy, &(struct pipgate_case){&component, 1, &unknown, &finding, facts & NONE ? 0 : 1, &known, now}, &v,
+	if (pipgate_decide(run, policy, &(struct pipgate_case){&component, 1, &unknown, &finding, facts & NONE ? 0 : 1, &known, now, NULL, NULL}, &v,
 			error) != PIPGATE_OK)
 		fail_msg("%s", error->text);
 	return v;

@@ -33,6 +33,7 @@ struct auditing {
 	struct audit audit;
 	struct audit_context context;
 	struct dependents *dependents; /* one an input, its components counted from the input's first */
+	struct since *since; /* --since-db; NULL: not asked */
 	/* show */
 	struct audit_report report;
 	/* fix */
@@ -49,6 +50,20 @@ enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error) 
 void audit_only_new(struct auditing *a); /* --against, after showing: what was known leaves the report, and stays in the chains */
 enum pipgate_status audit_fix(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* --fix; the report's fixes */
 enum pipgate_status audit_write(struct auditing *a, bool clean, struct pipgate_error *error) PIPGATE_MUST_USE;
+
+/* ---- times past ---- */
+
+/* "2027-01-31" (its end) or RFC 3339. false: no such form or day. */
+bool audit_at_parse(struct pipgate_run *run, const char *text, int64_t *out);
+void audit_at(struct auditing *a); /* --at: the advisories and the clock are those of then */
+
+enum pipgate_status audit_since_open(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE; /* --since-db: the older database */
+void audit_since_close(struct auditing *a);
+/* Judges the part anew: what was there before passes. */
+enum pipgate_status audit_since(struct auditing *a, struct audit *part, struct pipgate_error *error) PIPGATE_MUST_USE;
+void audit_since_join(struct auditing *a, size_t finding);             /* the mark of a finding of that part */
+void audit_since_gone(struct auditing *a, const struct found *found);  /* what is gone of that part; found: of its components */
+void audit_since_show(struct auditing *a, struct finding_shown *shown);
 
 /* The [tool.pipgate] of the projects among the inputs, into the gate's options: policy_layers() takes them. */
 enum pipgate_status audit_tool_tables(struct auditing *a, struct pipgate_error *error) PIPGATE_MUST_USE;

@@ -42,14 +42,12 @@ static void database_end(void *ctx)
 	database_close(&database);
 }
 
-enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error)
+static enum pipgate_status open_database(struct auditing *a, struct pipgate_error *error)
 {
 	struct database_place *place = must(arena_alloc(a->run, sizeof(*place)));
 	struct database *database;
 	enum pipgate_status status;
 
-	if (a->options.service)
-		return audit_open_service(a, error);
 	status = profile_open(a->policy, a->context.now, place, &database, error);
 	if (status != PIPGATE_OK)
 		return status;
@@ -57,7 +55,16 @@ enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error)
 	a->context.database = database_info(database);
 	a->context.database_path = place->path;
 	a->context.database_kind = place->kind;
-	return PIPGATE_OK;
+	return a->options.since_db ? audit_since_open(a, error) : PIPGATE_OK;
+}
+
+enum pipgate_status audit_open(struct auditing *a, struct pipgate_error *error)
+{
+	enum pipgate_status status = a->options.service ? audit_open_service(a, error) : open_database(a, error);
+
+	if (status == PIPGATE_OK && a->options.at)
+		audit_at(a);
+	return status;
 }
 
 /* ---- an input's verdict, joined to the others ---- */
@@ -96,8 +103,12 @@ static void join(struct auditing *a, struct joined *joined, const struct audit *
 		*f = part->findings[i];
 		f->component += first;
 		join_chain(a, joined, &part->chains[i], first);
+		if (a->since)
+			audit_since_join(a, i);
 		*(struct pipgate_risk *)push(a, &joined->risks, sizeof(struct pipgate_risk)) = part->verdict.risks[i];
 	}
+	if (a->since)
+		audit_since_gone(a, found);
 	for (size_t i = 0; i < part->verdict.n_notes; i++)
 		*(struct span *)push(a, &joined->notes, sizeof(struct span)) = part->verdict.notes[i];
 	for (size_t i = 0; i < part->verdict.n_judgements; i++) {
@@ -150,7 +161,9 @@ static enum pipgate_status decide(struct auditing *a, struct audit *part, const 
 		status = facts_apply(part, a->policy, source, &a->advisories.cursor, false, error);
 	if (status == PIPGATE_OK)
 		status = checks_apply(part, a->policy, &a->context, NULL, error);
-	return status == PIPGATE_OK ? audit_judge_case(part, a->policy, error) : status;
+	if (status == PIPGATE_OK)
+		status = audit_judge_case(part, a->policy, error);
+	return status == PIPGATE_OK && a->since ? audit_since(a, part, error) : status;
 }
 
 static enum pipgate_status judge_input(struct auditing *a, const struct facts_source *source, struct joined *joined, size_t input,

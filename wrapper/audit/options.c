@@ -7,8 +7,10 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "matcher/base/text.h"
+#include "wrapper/audit/audit.h"
 #include "wrapper/report/audit_report.h"
 
 #include "matcher/base/banned.h"
@@ -89,6 +91,8 @@ static const struct row rows[] = {
 	{"recursive", 0, KIND_TEXT, AT(recursive), "DIR", NULL, NULL, NULL, 0, "audit every input below a folder"},
 	{"against", 0, KIND_TEXT, AT(against), "REV", NULL, NULL, NULL, 0, "only what is new since this git revision"},
 	{"drift", 0, KIND_TEXT, AT(drift), "LOCK", NULL, NULL, NULL, 0, "compare the environment with its lock file"},
+	{"since-db", 0, KIND_TEXT, AT(since_db), "SERIAL", NULL, NULL, NULL, 0, "only what is new or changed since this database fails (or FILE)"},
+	{"at", 0, KIND_TEXT, AT(at), "DATE", NULL, NULL, NULL, 0, "as of this day or time, by what was published"},
 	{"extra", 0, KIND_LIST, AT(source.extras), "NAME", NULL, NULL, NULL, 0, "with this extra of a project (repeat)"},
 	{"group", 0, KIND_LIST, AT(source.groups), "NAME", NULL, NULL, NULL, 0, "with this dependency group of a project (repeat)"},
 	{"target", 0, KIND_TEXT, AT(source.target), "PLATFORM", NULL, NULL, NULL, 0, "as another machine would have it: linux/aarch64"},
@@ -404,8 +408,31 @@ static bool pair_outputs(struct reading *r)
 	return true;
 }
 
+/* What tells of another time is for looking, not for mending. */
+static bool check_past(struct reading *r)
+{
+	struct audit_options *o = r->out;
+
+	if (o->fix && (o->since_db || o->at))
+		return refuse(r, "argument --fix: not allowed with argument %s", o->at ? "--at" : "--since-db");
+	if (o->service && o->since_db)
+		return refuse(r, "argument --since-db: not allowed with argument -s/--vulnerability-service");
+	if (o->since_db && o->at)
+		return refuse(r, "argument --at: not allowed with argument --since-db");
+	if (o->at && !audit_at_parse(r->run, o->at, &o->at_seconds))
+		return refuse(r, "argument --at: invalid day or RFC 3339 time: '%s'", o->at);
+	if (o->at && o->at_seconds > (int64_t)time(NULL)) {
+		if (o->at_seconds - (int64_t)time(NULL) >= 86400 || strlen(o->at) != sizeof("2027-01-31") - 1)
+			return refuse(r, "argument --at: '%s' is in the future", o->at);
+		o->at_seconds = (int64_t)time(NULL); /* today, so far */
+	}
+	return true;
+}
+
 static bool check(struct reading *r)
 {
+	if (!check_past(r))
+		return false;
 	if (r->out->source.locked && !r->out->inputs.n && !r->out->recursive)
 		return refuse(r, "The --locked flag can only be used with a project path");
 	if (r->out->fix && r->out->against)

@@ -19,6 +19,9 @@ struct audit_options {
 	const char *recursive;     /* --recursive DIR */
 	const char *against;       /* --against REV */
 	const char *drift;         /* --drift LOCK */
+	const char *since_db;      /* --since-db SERIAL */
+	const char *at;            /* --at DATE */
+	int64_t at_seconds;
 	struct list formats, files; /* -f and -o as they were given */
 	struct list outputs;       /* of struct audit_output: the pairs that they make */
 	const char *service;       /* -s: osv, pypi, esms; NULL: the database */

@@ -123,6 +123,15 @@ const char *upgrade_word(enum upgrade upgrade)
 	return words[upgrade];
 }
 
+const char *since_word(enum since_kind kind)
+{
+	static const char *const words[] = {
+		[SINCE_NOT_ASKED] = "not asked", [SINCE_NEW] = "new", [SINCE_CHANGED] = "changed", [SINCE_SAME] = "same",
+	};
+
+	return words[kind];
+}
+
 /* ---- all of them ---- */
 
 static void show_place(struct auditing *a, const struct pipgate_finding *f, struct finding_shown *out)
@@ -174,7 +183,7 @@ enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error)
 	size_t last = SIZE_MAX;
 
 	a->report = (struct audit_report){.inventory = &a->inventory, .audit = &a->audit, .context = &a->context, .findings = shown,
-		.fix = a->options.fix, .dry_run = a->options.dry_run};
+		.fix = a->options.fix, .dry_run = a->options.dry_run, .at = a->options.at_seconds};
 	for (size_t i = 0; i < a->audit.n_findings; i++) {
 		const struct pipgate_finding *f = &a->audit.findings[i];
 
@@ -191,6 +200,8 @@ enum pipgate_status audit_show(struct auditing *a, struct pipgate_error *error)
 		if (texts && show_texts(a, f, &shown[i], error) != PIPGATE_OK)
 			return PIPGATE_FAILED;
 	}
+	if (a->since)
+		audit_since_show(a, shown);
 	a->report.project_page = index_project_page(a->run, index_simple(a->run, pip, a->options.source.index_url));
 	say_unmatched(a, matched);
 	return PIPGATE_OK;

@@ -7,6 +7,7 @@
 #include "wrapper/policy/layers.h"
 #include "wrapper/audit/audit.h"
 #include "wrapper/command/command.h"
+#include "wrapper/database/moment.h"
 #include "wrapper/process.h"
 #include "wrapper/report/audit_words.h"
 #include "wrapper/temporary.h"
@@ -34,18 +35,17 @@ static int failed(const struct auditing *a, const char *text)
 
 enum pipgate_status audit_policy(struct auditing *a, struct pipgate_error *error)
 {
-	const struct {
-		const char *key, *value, *layer;
-	} table[] = {{"fail-on", a->options.fail_on, "--fail-on"}, {"database", a->options.database, "--db"}};
+	const struct policy_setting database = {SPAN("database"), span_of(a->options.database), "--db", true};
 	enum pipgate_status status = audit_tool_tables(a, error);
 
+	if (a->options.database) /* known before files are read: a policy may lie beside it */
+		*(struct policy_setting *)must(list_push(a->run, &a->gate->settings, sizeof(database))) = database;
 	if (status == PIPGATE_OK)
 		status = policy_layers(a->run, a->gate, POLICY_FOR_AUDIT, &a->policy, error);
 	if (status == PIPGATE_OK)
 		policy_say_notes(a->policy);
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table) && status == PIPGATE_OK; i++)
-		if (table[i].value)
-			status = pipgate_policy_set(a->policy, span_of(table[i].key), span_of(table[i].value), table[i].layer, error);
+	if (status == PIPGATE_OK && a->options.fail_on)
+		status = pipgate_policy_set(a->policy, SPAN("fail-on"), span_of(a->options.fail_on), "--fail-on", error);
 	if (status == PIPGATE_OK)
 		status = audit_pardons(a, error);
 	if (status == PIPGATE_OK)
@@ -132,6 +132,17 @@ static void say_blocked(const struct auditing *a)
 		say("%zu more are blocked", n - BLOCKED_SAID);
 }
 
+/* "Since serial 17 (built 2027-01-31T…): 1 new, 0 changed, 3 same, 1 gone" */
+static void say_since(const struct auditing *a)
+{
+	const struct audit_since *s = a->report.since;
+	char built[MOMENT_TEXT];
+
+	if (s)
+		say("since %s (built %s): %zu new, %zu changed, %zu same, %zu gone", a->options.since_db,
+			moment_text(s->database->built, built), s->n[SINCE_NEW], s->n[SINCE_CHANGED], s->n[SINCE_SAME], s->n_gone);
+}
+
 /* ---- the end ---- */
 
 static size_t not_audited(const struct auditing *a)
@@ -167,6 +178,8 @@ static int exit_of(const struct auditing *a)
 
 		if (j->action != PIPGATE_BLOCK || j->rule == PIPGATE_RULE_VERSION || (a->fixed && a->fixed[j->component]))
 			continue;
+		if (a->since && j->finding == SIZE_MAX)
+			continue; /* no update of the database has changed that */
 		if (j->finding == SIZE_MAX || !a->report.findings[j->finding].ignored)
 			return AUDIT_FOUND;
 	}
@@ -196,8 +209,9 @@ static int finish(struct auditing *a)
 	for (size_t i = 0; i < a->audit.verdict.n_notes; i++)
 		say(SPAN_FMT, SPAN_ARG(a->audit.verdict.notes[i]));
 	say_summary(a);
+	say_since(a);
 	say_blocked(a);
-	if (audit_write(a, !a->report.n_shown && !a->inventory.skipped.n, &error) != PIPGATE_OK)
+	if (audit_write(a, !a->report.n_shown && !a->inventory.skipped.n && !(a->report.since && a->report.since->n_gone), &error) != PIPGATE_OK)
 		return failed(a, error.text);
 	return exit_of(a);
 }
@@ -242,6 +256,7 @@ int audit_run(struct pipgate_run *run, struct options *gate, char *const *words)
 	status = stages(&a);
 	if (a.advisories.close)
 		a.advisories.close(a.advisories.ctx);
+	audit_since_close(&a);
 	temporary_remove();
 	return process_signal() ? process_mirror(256 + process_signal()) : status;
 }

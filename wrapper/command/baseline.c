@@ -220,6 +220,7 @@ static int run_sub(const struct sub *sub, char **argv)
 	}
 	if (b.a.advisories.close)
 		b.a.advisories.close(b.a.advisories.ctx);
+	audit_since_close(&b.a);
 	temporary_remove();
 	pipgate_run_free(&b.a.run);
 	return status;

@@ -27,6 +27,7 @@ static const struct sub {
 		"                    [--timeout SECONDS] [--names FILE] [--key FILE|BASE64]"},
 	{"export", db_export, "dkep", 1, 1, "pipgate db export DIR -k KEY [--expires 7d] [--policy FILE] [--db FILE]"},
 	{"status", db_status, "dj", 0, 0, "pipgate db status [--db FILE] [--json]"},
+	{"diff", db_diff, "dj", 0, 2, "pipgate db diff [--db FILE] [--json] [OLD [NEW]]"},
 	{"show", db_show, "d", 1, 2, "pipgate db show [--db FILE] NAME [VERSION]"},
 };
 #define N_SUBS (sizeof(subs) / sizeof(*subs))
@@ -41,7 +42,8 @@ static const char explanation[] =
 	"            pipgate= a folder that `db export` made, or its address: alone, and with the public key (--key)\n"
 	"FILE: what `pip freeze` prints, a requirements file, a lock.\n"
 	"PLACE is a path or an http(s) address. `db update` reads --feeds FILE, PIPGATE_FEEDS (such words,\n"
-	"spaces between them), feeds.yaml in the user's or the system's folder of pipgate, else OSV's own feed (docs/feeds.md).\n";
+	"spaces between them), feeds.yaml in the user's or the system's folder of pipgate, else OSV's own feed (docs/feeds.md).\n"
+	"OLD, NEW: files, or serials of what updates replaced (db status; the last three are kept). Without: the last one against what is in use.\n";
 
 static int usage_print(const struct sub *sub)
 {
@@ -165,7 +167,7 @@ int command_db(int argc, char **argv)
 			return status;
 		return options.help ? usage_print(&subs[i]) : subs[i].run(&options);
 	}
-	return say_error(EXIT_USAGE, "db: %s%s; one of build, update, export, status, show is wanted (pipgate db --help)",
+	return say_error(EXIT_USAGE, "db: %s%s; one of build, update, export, status, diff, show is wanted (pipgate db --help)",
 			 *name ? "no such command: " : "no command", name);
 }
 

@@ -28,6 +28,7 @@ int db_build(const struct db_options *options);
 int db_update(const struct db_options *options);
 int db_export(const struct db_options *options);
 int db_status(const struct db_options *options);
+int db_diff(const struct db_options *options);
 int db_show(const struct db_options *options);
 
 /* Of build and update, where the feed is a bundle. */

@@ -19,6 +19,7 @@
 #include "wrapper/feed/transport.h"
 #include "wrapper/file.h"
 #include "wrapper/keep.h"
+#include "wrapper/policy/organisation.h"
 #include "wrapper/signature.h"
 
 #include "matcher/base/banned.h"
@@ -103,6 +104,18 @@ static enum pipgate_status is_database(const char *path, struct pipgate_error *e
 	return status;
 }
 
+static enum pipgate_status policy_add(struct exporting *e, const char *path, struct pipgate_error *error)
+{
+	struct span text;
+	enum pipgate_status status = keep_file(e->run, path, (size_t)BUNDLE_POLICY_BYTES, &text, error);
+
+	if (status == PIPGATE_LIMIT)
+		return error_set(error, status, "%s: larger than %" PRId64 " bytes", path, BUNDLE_POLICY_BYTES);
+	if (status == PIPGATE_OK)
+		status = organisation_check(e->run, path, text, error);
+	return status == PIPGATE_OK ? part_add(e, BUNDLE_POLICY, path, error) : status;
+}
+
 static enum pipgate_status parts_add(struct exporting *e, struct pipgate_error *error)
 {
 	struct database_place place;
@@ -114,11 +127,7 @@ static enum pipgate_status parts_add(struct exporting *e, struct pipgate_error *
 		status = is_database(place.path, error);
 	if (status == PIPGATE_OK)
 		status = part_add(e, BUNDLE_DATABASE, place.path, error);
-	if (status == PIPGATE_OK && e->options->policy)
-		status = part_add(e, BUNDLE_POLICY, e->options->policy, error);
-	if (status == PIPGATE_OK && e->options->policy && e->bundle.parts[1].size > BUNDLE_POLICY_BYTES)
-		status = error_set(error, PIPGATE_LIMIT, "%s: larger than %" PRId64 " bytes", e->options->policy, BUNDLE_POLICY_BYTES);
-	return status;
+	return status == PIPGATE_OK && e->options->policy ? policy_add(e, e->options->policy, error) : status;
 }
 
 /* ---- the manifest ---- */

@@ -20,7 +20,7 @@ struct status {
 	struct database *database;
 	const struct database_info *info;
 	struct database_place place;
-	int64_t age, size;
+	int64_t age, size, serial; /* serial 0: none */
 	struct buf out;
 	size_t n_refused; /* printed */
 };
@@ -86,6 +86,8 @@ static enum pipgate_status json_print(struct status *s, struct pipgate_error *er
 	json_text(out, ",\n  \"kind\": ", span_of(kind_name(s->place.kind)));
 	json_text(out, ",\n  \"built\": ", span_of(moment_text(s->info->built, time)));
 	json_text(out, ",\n  \"time\": ", span_of(moment_text(s->info->time, time)));
+	if (s->serial)
+		json_number(out, ",\n  \"serial\": ", s->serial);
 	json_number(out, ",\n  \"age_seconds\": ", s->age);
 	json_number(out, ",\n  \"bytes\": ", s->size);
 	json_number(out, ",\n  \"names\": ", s->info->names);
@@ -198,6 +200,8 @@ static enum pipgate_status text_print(struct status *s, struct pipgate_error *er
 	buf_format(out, "as of     %s (%s)\n", moment_text(s->info->time, time), age_text(s->age, age));
 	buf_format(out, "holds     %" PRId64 " advisories for %" PRId64 " distributions, %.1f MB\n", s->info->records, s->info->names,
 		   (double)s->size / 1e6);
+	if (s->serial)
+		buf_format(out, "serial    %" PRId64 "\n", s->serial);
 	feeds_table(s);
 	status = database_refused_each(s->database, refused_print, s, error);
 	for (size_t i = 0; i < s->info->n_feeds; i++)
@@ -219,6 +223,7 @@ int db_status(const struct db_options *options)
 		return EXIT_UNDECIDED;
 	s.info = database_info(s.database);
 	s.age = (int64_t)time(NULL) - s.info->time;
+	s.serial = s.place.kind == DATABASE_STARTER ? 0 : s.info->serial; /* the set that ships replaces nothing */
 	if (stat(s.place.path, &st) == 0)
 		s.size = st.st_size;
 	buf_init(&s.out, NULL, DB_OUTPUT_MAX);

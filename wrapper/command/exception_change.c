@@ -79,8 +79,8 @@ static enum pipgate_status change_file(struct change *c, const char *path, struc
 
 static bool is_wanted(const struct exception_options *o, const struct policy_file *file)
 {
-	if (!file->there)
-		return false;
+	if (!file->there || file->kind == PIPGATE_LAYER_ORGANISATION)
+		return false; /* what a bundle brought is changed where bundles are made */
 	return (!o->user || file->kind == PIPGATE_LAYER_USER) && (!o->project || file->kind == PIPGATE_LAYER_PROJECT);
 }
 

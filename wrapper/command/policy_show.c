@@ -43,6 +43,7 @@ static const char *kind_word(enum pipgate_layer_kind kind)
 {
 	static const char *const words[] = {
 		[PIPGATE_LAYER_DEFAULT] = "default", [PIPGATE_LAYER_PROFILE] = "profile", [PIPGATE_LAYER_SYSTEM] = "system",
+		[PIPGATE_LAYER_ORGANISATION] = "organisation",
 		[PIPGATE_LAYER_USER] = "user", [PIPGATE_LAYER_PROJECT] = "project", [PIPGATE_LAYER_VARIABLE] = "variable",
 		[PIPGATE_LAYER_OPTION] = "option",
 	};
@@ -86,6 +87,11 @@ static void text_lists(struct buf *out, const struct pipgate_policy *policy)
 	}
 }
 
+static const char *untrusted_words(enum pipgate_layer_kind kind)
+{
+	return kind == PIPGATE_LAYER_ORGANISATION ? ": did not come by a bundle\n" : ": not trusted (`pipgate policy trust`)\n";
+}
+
 static void text_files(struct buf *out)
 {
 	const struct policy_file *v = policy_files()->items;
@@ -95,7 +101,7 @@ static void text_files(struct buf *out)
 		buf_text(out, "  ");
 		put_padded(out, span_of(kind_word(v[i].kind)), VALUE_WIDTH);
 		text_escape(out, span_of(v[i].path));
-		buf_text(out, !v[i].there ? ": not there\n" : v[i].trusted ? "\n" : ": not trusted (`pipgate policy trust`)\n");
+		buf_text(out, !v[i].there ? ": not there\n" : v[i].trusted ? "\n" : untrusted_words(v[i].kind));
 	}
 }
 
@@ -135,7 +141,7 @@ static void json_keys(struct buf *out, const struct pipgate_policy *policy)
 		json_text(out, "layer", span_of(v->layer));
 		if (v->line)
 			json_number(out, "line", v->line);
-		json_bool(out, "locked", v->locked);
+		json_bool(out, "locked", v->locked != 0);
 		json_end(out, '}');
 	}
 	json_end(out, '}');

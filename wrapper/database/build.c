@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "wrapper/database/compile.h"
+#include "wrapper/database/history.h"
 #include "wrapper/database/schema.h"
 
 #include "matcher/base/banned.h"
@@ -221,7 +222,7 @@ enum pipgate_status database_build_finish(struct database_build *b, struct datab
 	if (status == PIPGATE_OK)
 		companions_remove(b);
 	if (status == PIPGATE_OK)
-		status = beside_commit(&b->beside, error);
+		status = history_commit(&b->beside, error);
 	if (status == PIPGATE_OK && totals)
 		*totals = b->totals;
 	return status;

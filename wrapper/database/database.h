@@ -39,6 +39,7 @@ struct database_info { /* spans live as long as the database is open */
 	int64_t built;     /* seconds since 1970 */
 	int64_t time;      /* of what it holds: the oldest time of a feed whose age the policy judges; without any: built */
 	int64_t names, records; /* distributions, live advisories */
+	int64_t serial;    /* one more than that of the file it replaced (history.h); 0: it has none */
 	const struct database_feed *feeds;
 	size_t n_feeds;
 };

@@ -143,7 +143,7 @@ struct meta { /* while it is read */
 	bool schema, set;
 };
 
-/* In the order of keys: built, check, names, records, schema, set. */
+/* In the order of keys: built, check, names, records, schema, serial, set. */
 static void meta_take(struct database *d, sqlite3_stmt *s, struct meta *m)
 {
 	struct span key = schema_column(s, 0);
@@ -159,6 +159,8 @@ static void meta_take(struct database *d, sqlite3_stmt *s, struct meta *m)
 		d->info.names = sqlite3_column_int64(s, 1);
 	else if (span_is(key, "records"))
 		d->info.records = sqlite3_column_int64(s, 1);
+	else if (span_is(key, "serial"))
+		d->info.serial = sqlite3_column_int64(s, 1);
 	else if (span_is(key, "schema"))
 		m->schema = span_is(schema_column(s, 1), SCHEMA_NAME);
 	else if (span_is(key, "set") && !d->set)

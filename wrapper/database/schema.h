@@ -2,7 +2,7 @@
 /*
  * The form of an advisory database, shared by its writer and its reader; private to this folder.
  *
- *   meta(key, value)           schema, built, names, records, set, check
+ *   meta(key, value)           schema, built, names, records, serial, set, check
  *   feed(n, name, kind, …)     the sources, in the order of the command line
  *   refused(n, feed, item, reason)   the first few records that were not taken
  *   row(name, bytes, sum)      a normalized name's compiled records

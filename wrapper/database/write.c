@@ -5,6 +5,7 @@
 #include <endian.h>
 #include <stdlib.h>
 
+#include "wrapper/database/history.h"
 #include "wrapper/database/schema.h"
 
 #include "matcher/base/banned.h"
@@ -246,6 +247,8 @@ static enum pipgate_status meta_write(struct writer *w, struct pipgate_error *er
 		status = number_insert(w, "names", b->totals.names, error);
 	if (status == PIPGATE_OK)
 		status = number_insert(w, "records", b->totals.records, error);
+	if (status == PIPGATE_OK)
+		status = number_insert(w, "serial", history_next(&b->beside), error);
 	if (status == PIPGATE_OK) {
 		bind_text(w, 1, SPAN("set"));
 		sqlite3_bind_blob64(w->insert, 2, w->set, w->n_set * sizeof(*w->set), SQLITE_STATIC);

@@ -12,10 +12,13 @@
 #include <unistd.h>
 
 #include "wrapper/database/beside.h"
+#include "wrapper/database/history.h"
 #include "wrapper/database/moment.h"
 #include "wrapper/feed/bundle_serial.h"
 #include "wrapper/feed/transport.h"
 #include "wrapper/file.h"
+#include "wrapper/keep.h"
+#include "wrapper/policy/organisation.h"
 #include "wrapper/signature.h"
 
 #include "matcher/base/banned.h"
@@ -216,22 +219,39 @@ static enum pipgate_status database_get(struct installing *in, struct beside *b,
 	return status == PIPGATE_OK ? database_check(b->temporary, error) : status;
 }
 
+/* One that cannot be read would block everything: the bundle is not taken. */
+static enum pipgate_status policy_check(struct installing *in, struct beside *b, struct pipgate_error *error)
+{
+	struct span text;
+	enum pipgate_status status = keep_file(in->run, b->temporary, (size_t)BUNDLE_POLICY_BYTES, &text, error);
+
+	return status == PIPGATE_OK ? organisation_check(in->run, "its policy", text, error) : status;
+}
+
 static enum pipgate_status policy_get(struct installing *in, struct beside *b, struct pipgate_error *error)
 {
 	const struct bundle_part *part = bundle_part(&in->out->bundle, BUNDLE_POLICY);
+	enum pipgate_status status;
 
 	if (!part)
 		return PIPGATE_OK;
 	if (part->size > BUNDLE_POLICY_BYTES)
 		return error_set(error, PIPGATE_LIMIT, "its policy is larger than %" PRId64 " bytes", BUNDLE_POLICY_BYTES);
-	return part_get(in, part, b, error);
+	status = part_get(in, part, b, error);
+	return status == PIPGATE_OK ? policy_check(in, b, error) : status;
 }
 
 /* A bundle without a policy takes that of an earlier one away. */
-static enum pipgate_status policy_put(struct beside *b, struct pipgate_error *error)
+static enum pipgate_status policy_put(struct installing *in, struct beside *b, struct pipgate_error *error)
 {
+	struct span text;
+	enum pipgate_status status = b->temporary[0] ? keep_file(in->run, b->temporary, (size_t)BUNDLE_POLICY_BYTES, &text, error) : PIPGATE_OK;
+
+	if (b->temporary[0] && status == PIPGATE_OK)
+		status = organisation_keep(in->run, b->target, text, error);
 	if (b->temporary[0])
-		return beside_commit(b, error);
+		return status == PIPGATE_OK ? beside_commit(b, error) : status;
+	organisation_forget(in->run, b->target);
 	if (unlinkat(b->folder, b->name, 0) != 0 && errno != ENOENT)
 		return error_set(error, PIPGATE_FAILED, "%s: %s", b->target, strerror(errno));
 	return PIPGATE_OK;
@@ -243,9 +263,9 @@ static enum pipgate_status all_put(struct installing *in, struct beside *databas
 	enum pipgate_status status = bundle_serial_keep(in->run, in->serials, in->out->bundle.serial, error);
 
 	if (status == PIPGATE_OK)
-		status = policy_put(policy, error);
+		status = policy_put(in, policy, error);
 	if (status == PIPGATE_OK && database->temporary[0])
-		status = beside_commit(database, error);
+		status = history_commit(database, error);
 	return status;
 }
 
@@ -264,7 +284,7 @@ static const char *policy_path(struct pipgate_run *run, const char *database)
 {
 	const char *slash = strrchr(database, '/');
 
-	return text_format(run, "%.*s" BUNDLE_POLICY_FILE, slash ? (int)(slash + 1 - database) : 0, database);
+	return text_format(run, "%.*s" ORGANISATION_FILE, slash ? (int)(slash + 1 - database) : 0, database);
 }
 
 static struct span without_slash(struct span place)

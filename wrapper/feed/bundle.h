@@ -12,8 +12,6 @@
 
 #include "wrapper/feed/bundle_manifest.h"
 
-#define BUNDLE_POLICY_FILE "bundle-policy.yaml" /* beside the database */
-
 struct bundle_order {
 	const char *place;     /* a folder, or the address of one */
 	struct span shown;     /* of it what may be stored and shown; a serial is kept under it */

@@ -4,6 +4,7 @@
 
 #include "matcher/policy/vex.h"
 #include "wrapper/home.h"
+#include "wrapper/policy/organisation.h"
 #include "wrapper/policy/place.h"
 #include "wrapper/say.h"
 #include "wrapper/signature.h"
@@ -82,7 +83,8 @@ static void file_note(struct building *b, const char *path, enum pipgate_layer_k
 
 static enum place_owner owner_of(enum pipgate_layer_kind kind)
 {
-	return kind == PIPGATE_LAYER_SYSTEM ? PLACE_OF_SYSTEM : kind == PIPGATE_LAYER_PROJECT ? PLACE_OF_PROJECT : PLACE_OF_USER;
+	return kind == PIPGATE_LAYER_SYSTEM ? PLACE_OF_SYSTEM : kind == PIPGATE_LAYER_PROJECT || kind == PIPGATE_LAYER_ORGANISATION
+		? PLACE_OF_PROJECT : PLACE_OF_USER;
 }
 
 static enum pipgate_status add_file(struct building *b, enum pipgate_layer_kind kind, const char *path, bool must_be_there)
@@ -102,6 +104,45 @@ static enum pipgate_status add_file(struct building *b, enum pipgate_layer_kind 
 		.may_loosen = may_loosen,
 		.approves = place.fixed || is_signed(b, path, owner_of(kind), place.text),
 	}, place.text, b->error);
+	return status == PIPGATE_OK ? status : (error_before(b->error, "%s", path), status);
+}
+
+/* The database that is known to be meant before the user's own policy is read; NULL: none is named. */
+static const char *named_database(const struct building *b)
+{
+	const struct policy_setting *s = b->options->settings.items;
+	const char *named = b->policy->values[POLICY_DATABASE].word;
+
+	for (size_t i = 0; i < b->options->settings.n && !b->policy->values[POLICY_DATABASE].locked; i++)
+		if (span_is(s[i].key, policy_key_name(POLICY_DATABASE)))
+			named = text_copy(b->run, s[i].value);
+	return named[0] ? named : NULL;
+}
+
+static void organisation_left_out(struct building *b, const char *path)
+{
+	struct span *note = must(list_push(b->policy->run, &b->policy->notes, sizeof(*note)));
+
+	*note = must_span(arena_format(b->run, "%s did not come by a bundle: it does not count", path));
+}
+
+static enum pipgate_status add_organisation(struct building *b)
+{
+	const char *database = named_database(b), *path = organisation_path(b->run, database);
+	struct pipgate_layer layer = {.kind = PIPGATE_LAYER_ORGANISATION, .name = path, .may_loosen = true};
+	struct place place;
+	enum pipgate_status status;
+
+	if (!path)
+		return PIPGATE_OK;
+	status = organisation_read(b->run, path, database, &place, b->error);
+	if (status != PIPGATE_OK)
+		return status;
+	file_note(b, path, layer.kind, true, place.there);
+	if (!place.there)
+		return organisation_left_out(b, path), PIPGATE_OK;
+	layer.approves = place.fixed;
+	status = pipgate_policy_add(b->policy, &layer, place.text, b->error);
 	return status == PIPGATE_OK ? status : (error_before(b->error, "%s", path), status);
 }
 
@@ -263,6 +304,8 @@ static enum pipgate_status build(struct building *b)
 		status = add_audit(b);
 	if (status == PIPGATE_OK)
 		status = add_files(b, PIPGATE_LAYER_SYSTEM, POLICY_SYSTEM_FOLDER, machine);
+	if (status == PIPGATE_OK)
+		status = add_organisation(b);
 	if (status == PIPGATE_OK)
 		status = add_files(b, PIPGATE_LAYER_USER, home_folder(b->run, HOME_CONFIG), machine);
 	if (status == PIPGATE_OK) {

@@ -2,7 +2,7 @@
 /* pip-audit's columns: as wide as their widest cell, a rule of dashes below the titles; then what was skipped. */
 #include "matcher/base/text.h"
 #include "wrapper/memory.h"
-#include "wrapper/report/audit_report.h"
+#include "wrapper/report/audit_words.h"
 #include "wrapper/report/lines.h"
 
 #include "matcher/base/banned.h"
@@ -115,6 +115,16 @@ static void fix_cell(struct sheet_rows *t, const struct audit_report *r, const s
 			SPAN_ARG(c->version), SPAN_ARG(fix->new_version))));
 }
 
+static void since_cell(struct sheet_rows *t, const struct since_mark *since)
+{
+	struct buf words;
+
+	buf_init(&words, NULL, CELL_MAX);
+	audit_since_words(&words, since);
+	cell(t, words.n ? buf_view(&words) : SPAN(""));
+	buf_fini(&words);
+}
+
 static void finding_row(struct sheet_rows *t, const struct audit_report *r, size_t index)
 {
 	const struct pipgate_finding *f = &r->audit->findings[index];
@@ -131,6 +141,8 @@ static void finding_row(struct sheet_rows *t, const struct audit_report *r, size
 		joined_cell(t, s->aliases, s->n_aliases, ", ");
 	if (r->description)
 		cell(t, s->description);
+	if (r->since)
+		since_cell(t, &s->since);
 }
 
 static void findings(struct buf *out, const struct audit_report *r)
@@ -147,6 +159,8 @@ static void findings(struct buf *out, const struct audit_report *r)
 		cell(&t, SPAN("Aliases"));
 	if (r->description)
 		cell(&t, SPAN("Description"));
+	if (r->since)
+		cell(&t, SPAN("Since"));
 	t.columns = t.cells.n;
 	for (size_t i = 0; i < r->audit->n_findings; i++)
 		if (finding_counts(&r->findings[i]))
@@ -168,10 +182,31 @@ static void skipped(struct buf *out, const struct audit_report *r)
 	put_rows(out, &t);
 }
 
+static void gone(struct buf *out, const struct audit_report *r)
+{
+	struct sheet_rows t = {.run = r->inventory->run, .columns = 3};
+
+	cell(&t, SPAN("Name"));
+	cell(&t, SPAN("Version"));
+	cell(&t, SPAN("Gone"));
+	for (size_t i = 0; i < r->since->n_gone; i++) {
+		cell(&t, r->since->gone[i].name);
+		cell(&t, r->since->gone[i].version);
+		cell(&t, r->since->gone[i].id);
+	}
+	put_rows(out, &t);
+}
+
 void audit_columns(struct buf *out, const struct audit_report *report)
 {
+	if (report->at) {
+		audit_as_of(out, report);
+		buf_byte(out, '\n');
+	}
 	if (report->n_shown)
 		findings(out, report);
+	if (report->since && report->since->n_gone)
+		gone(out, report);
 	if (report->inventory->skipped.n)
 		skipped(out, report);
 }

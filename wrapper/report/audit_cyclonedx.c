@@ -317,5 +317,7 @@ void cyclonedx_finding_properties(struct buf *out, const struct audit_report *r,
 		put(out, "pipgate:blocks-from", span_of(moment_text(j->blocks_from, moment)));
 	if (j->pardon != PIPGATE_PARDON_NONE)
 		put(out, "pipgate:pardon", span_of(audit_pardon_word(j->pardon)));
+	if (r->since)
+		put(out, "pipgate:since", span_of(since_word(r->findings[index].since.kind)));
 	put_joined(out, "pipgate:fixed", f->fixed, f->n_fixed, put);
 }

@@ -89,6 +89,10 @@ static void put_vulnerability(struct buf *out, const struct audit_report *r, siz
 	json_number(out, "dependents", (int64_t)s->dependents);
 	json_text(out, "upgrade", span_of(upgrade_word(s->upgrade)));
 	put_chain(out, r, index);
+	if (r->since) {
+		json_text(out, "since", span_of(since_word(s->since.kind)));
+		json_texts(out, "since_changes", s->since.changes, s->since.n_changes);
+	}
 	json_end(out, '}');
 }
 
@@ -191,6 +195,39 @@ static void put_database(struct buf *out, const struct audit_context *context)
 	json_end(out, '}');
 }
 
+static void put_gone(struct buf *out, const struct audit_since *since)
+{
+	json_key(out, "gone");
+	json_begin(out, '[');
+	for (size_t i = 0; i < since->n_gone; i++) {
+		json_begin(out, '{');
+		json_text(out, "name", since->gone[i].name);
+		json_text(out, "version", since->gone[i].version);
+		json_text(out, "id", since->gone[i].id);
+		put_severity(out, &since->gone[i].severity);
+		json_end(out, '}');
+	}
+	json_end(out, ']');
+}
+
+/* --since-db and --at: there where they were asked for. */
+static void put_past(struct buf *out, const struct audit_report *r)
+{
+	if (r->at)
+		json_time(out, "at", r->at);
+	if (!r->since)
+		return;
+	json_key(out, "since_db");
+	json_begin(out, '{');
+	json_text(out, "path", span_of(r->since->path));
+	json_number(out, "serial", r->since->database->serial);
+	json_time(out, "built", r->since->database->built);
+	for (size_t kind = SINCE_NEW; kind < SINCE_KINDS; kind++)
+		json_number(out, since_word((enum since_kind)kind), (int64_t)r->since->n[kind]);
+	put_gone(out, r->since);
+	json_end(out, '}');
+}
+
 static void put_counts(struct buf *out, const struct audit_report *r)
 {
 	json_key(out, "counts");
@@ -230,6 +267,7 @@ void audit_json(struct buf *out, const struct audit_report *report)
 	put_inputs(out, report->inventory);
 	put_database(out, report->context);
 	json_text(out, "verdict", span_of(report_action_word(report->audit->verdict.action)));
+	put_past(out, report);
 	put_counts(out, report);
 	put_notes(out, report);
 	json_end(out, '}');

@@ -76,6 +76,8 @@ static void put_more_properties(struct junit *j, size_t index)
 	buf_clear(&j->text);
 	if (judgement->owner.n)
 		put_property(j, "owner", judgement->owner);
+	if (j->report->since)
+		put_property(j, "since", span_of(since_word(j->report->findings[index].since.kind)));
 	if (judgement->pardon != PIPGATE_PARDON_NONE)
 		put_property(j, "pardon", span_of(audit_pardon_word(judgement->pardon)));
 }

@@ -103,6 +103,17 @@ static void put_owner(struct buf *out, const struct audit_report *r, size_t inde
 	put_word(out, r->audit->verdict.judgements[index].owner);
 }
 
+static void put_since(struct buf *out, const struct audit_report *r, size_t index)
+{
+	buf_text(out, BETWEEN);
+	audit_since_words(out, &r->findings[index].since);
+}
+
+static bool any_since(const struct audit_report *r, size_t index)
+{
+	return r->findings[index].since.kind != SINCE_NOT_ASKED;
+}
+
 static bool any_exploitation(const struct audit_report *r, size_t index)
 {
 	const struct pipgate_finding *f = &r->audit->findings[index];
@@ -119,7 +130,8 @@ static const struct own_column {
 	const char *title;
 	bool (*any)(const struct audit_report *r, size_t index);
 	void (*put)(struct buf *out, const struct audit_report *r, size_t index);
-} own_columns[] = {{"Exploitation", any_exploitation, put_exploitation}, {"Owner", any_owner, put_owner}};
+} own_columns[] = {{"Exploitation", any_exploitation, put_exploitation}, {"Owner", any_owner, put_owner},
+	{"Since", any_since, put_since}};
 
 #define OWN_COLUMNS (sizeof(own_columns) / sizeof(*own_columns))
 
@@ -209,10 +221,30 @@ static void put_skipped(struct buf *out, const struct audit_report *r)
 	}
 }
 
+static void put_gone(struct buf *out, const struct audit_report *r)
+{
+	buf_text(out, "\nName | Version | Gone\n--- | --- | ---\n");
+	for (size_t i = 0; i < r->since->n_gone; i++) {
+		put_word(out, r->since->gone[i].name);
+		buf_text(out, BETWEEN);
+		put_word(out, r->since->gone[i].version);
+		buf_text(out, BETWEEN);
+		put_id(out, r->since->gone[i].id);
+		buf_byte(out, '\n');
+	}
+}
+
 void audit_markdown(struct buf *out, const struct audit_report *report)
 {
+	if (report->at) {
+		buf_byte(out, '\n');
+		audit_as_of(out, report);
+		buf_byte(out, '\n');
+	}
 	if (report->n_shown)
 		put_findings(out, report);
+	if (report->since && report->since->n_gone)
+		put_gone(out, report);
 	if (report->inventory->skipped.n)
 		put_skipped(out, report);
 }

@@ -16,6 +16,31 @@ enum upgrade { /* the step from the version that is there to the lowest fixed on
 };
 const char *upgrade_word(enum upgrade upgrade); /* "patch" */
 
+enum since_kind { /* --since-db: beside what an older database said */
+	SINCE_NOT_ASKED = 0,
+	SINCE_NEW,
+	SINCE_CHANGED,
+	SINCE_SAME, /* passes, as what a baseline holds */
+	SINCE_KINDS, /* their number */
+};
+const char *since_word(enum since_kind kind); /* "new" */
+struct since_mark {
+	enum since_kind kind;
+	const struct span *changes; /* "severity", "fixed", … */
+	size_t n_changes;
+};
+struct since_gone { /* what the older database found, and this one does not */
+	struct span name, version, id;
+	struct pipgate_severity severity;
+};
+struct audit_since {
+	const char *path; /* of the older one */
+	const struct database_info *database;
+	size_t n[SINCE_KINDS];
+	const struct since_gone *gone;
+	size_t n_gone;
+};
+
 /* Beside each finding: context that every format shows alike. */
 struct finding_shown {
 	bool ignored;            /* --ignore-vuln: counted, and shown nowhere else */
@@ -31,6 +56,7 @@ struct finding_shown {
 	size_t dependents;       /* how many distributions of the same input depend on it, however far away */
 	bool direct;             /* asked for itself, not drawn in */
 	enum upgrade upgrade;    /* by the lowest fixed version */
+	struct since_mark since;
 };
 
 struct fix_shown { /* what --fix did or would do, one a distribution */
@@ -51,6 +77,8 @@ struct audit_report {
 	size_t n_ignored;       /* findings that --ignore-vuln took out */
 	size_t n_pardoned;      /* those that an exception or the baseline lets pass */
 	size_t n_shown, n_vulnerable; /* findings that count, and distributions that have one */
+	const struct audit_since *since; /* --since-db; NULL: not asked */
+	int64_t at;             /* --at: as it was then, UNIX seconds; 0: not asked */
 	const char *project_page; /* pages of projects: put the normalized name and "/" behind it; NULL: none is known */
 };
 

@@ -289,6 +289,15 @@ static void put_suppressions(struct sarif *s, size_t index)
 	json_end(s->out, ']');
 }
 
+/* SARIF's own words for what --since-db tells. */
+static void put_baseline_state(struct sarif *s, size_t index)
+{
+	static const char *const states[] = {[SINCE_NEW] = "new", [SINCE_CHANGED] = "updated", [SINCE_SAME] = "unchanged"};
+
+	if (s->report->since)
+		json_text(s->out, "baselineState", span_of(states[s->report->findings[index].since.kind]));
+}
+
 static void put_properties(struct sarif *s, size_t index)
 {
 	const struct pipgate_finding *f = &s->report->audit->findings[index];
@@ -333,6 +342,7 @@ static void put_result(struct sarif *s, size_t index)
 	json_number(s->out, "ruleIndex", (int64_t)s->rule_of[index]);
 	json_text(s->out, "level", span_of(level_of(s->report->audit->verdict.judgements[index].action)));
 	json_number(s->out, "rank", rank_of(&s->report->audit->verdict.risks[index]));
+	put_baseline_state(s, index);
 	put_suppressions(s, index);
 	audit_title(&s->text, s->report, index);
 	buf_text(&s->text, ": ");

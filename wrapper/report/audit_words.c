@@ -2,6 +2,7 @@
 #include "wrapper/report/audit_words.h"
 
 #include "matcher/base/text.h"
+#include "wrapper/database/moment.h"
 
 #include "matcher/base/banned.h"
 
@@ -86,8 +87,26 @@ void audit_sentence(struct buf *out, const struct audit_report *report, size_t f
 	}
 	if (j->owner.n)
 		put_list(out, "; ask ", &j->owner, 1);
+	if (s->since.kind != SINCE_NOT_ASKED)
+		buf_text(out, "; since the older database: ");
+	audit_since_words(out, &s->since);
 	if (s->pardoned)
 		put_list(out, "; let pass: ", &j->reason, 1);
+}
+
+void audit_as_of(struct buf *out, const struct audit_report *report)
+{
+	char text[MOMENT_TEXT];
+
+	buf_format(out, "as of %s", moment_text(report->at, text));
+}
+
+void audit_since_words(struct buf *out, const struct since_mark *since)
+{
+	if (since->kind == SINCE_NOT_ASKED)
+		return;
+	buf_text(out, since_word(since->kind));
+	put_list(out, ": ", since->changes, since->n_changes);
 }
 
 void audit_short(struct buf *out, struct span text, size_t characters)

@@ -20,6 +20,10 @@ void audit_exploitation(struct buf *out, const struct pipgate_finding *finding);
 void audit_title(struct buf *out, const struct audit_report *report, size_t finding);
 /* The rest of it, one line: "summary; also CVE-2019-10906; fixed in 2.10.1; needed by flask 1.0; ask team-a; let pass: …". */
 void audit_sentence(struct buf *out, const struct audit_report *report, size_t finding);
+/* "as of 2027-01-31T23:59:59Z": the head of a report for people, where --at asked for it. */
+void audit_as_of(struct buf *out, const struct audit_report *report);
+/* "new", "changed: severity, fixed"; nothing where --since-db was not given. */
+void audit_since_words(struct buf *out, const struct since_mark *since);
 /* Whole lines: each is escaped, ends of line stay. */
 void audit_prose(struct buf *out, struct span text);
 /* The first characters of it, and "..." where more was there; never half a character. */
