@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 
-from lib import case, paths, pips, tools, tree
+from lib import case, paths, pips, templates, tools, tree
 
 BLOCKED, NAME, TABLE = "jinja2==2.10", "jinja2", r"^pipgate: blocked: jinja2 2\.10: HIGH"
 CLEAN, CLEAN_FILE = "idna==3.7", "idna.py"
@@ -46,22 +46,21 @@ def _template(pair):
     pip, base = pips.wheel(pair.pip), pips.pythons()[pair.python]
     key = "1 %s %s" % (base, os.path.basename(pip))
     with pips._alone("own-%s" % pair):
-        if not pips._holds(root + ".ready", key):
-            shutil.rmtree(root, ignore_errors=True)
+        if not templates.stands(root, key):
             pips.standalone(pair, root)
             for name in ("python", "python" + pair.python):
                 if not os.path.lexists(os.path.join(root, "bin", name)):
                     os.symlink("python3", os.path.join(root, "bin", name))
-            pips._write(root + ".ready", key)
+            templates.made(root, key)
     return root
 
 
 def own_python(pair, root):
     """A fresh copy at root; nothing of it is the machine's but links to the standard library."""
     template = _template(pair)
-    pips._checked(["cp", "-a", template, root], "could not copy " + template)
+    pips.lay([template], root)
     for path in glob.glob(os.path.join(glob.escape(root), "bin", "pip*")):
-        pips._rewrite(path, template.encode(), root.encode())
+        pips.rewrite(path, template.encode(), root.encode())
     return pips.Environment(root, pair.python)
 
 
@@ -95,7 +94,7 @@ def venv(c, name="venv", options=("--without-pip",)):
         for path in glob.glob(os.path.join(glob.escape(template.site), "pip*")):
             shutil.move(path, made.site)
         for path in glob.glob(os.path.join(glob.escape(template.bin), "pip*")):
-            pips._rewrite(path, template.root.encode(), root.encode())
+            pips.rewrite(path, template.root.encode(), root.encode())
             shutil.move(path, made.bin)
         shutil.rmtree(template.root)
     return made
