@@ -312,13 +312,29 @@ def rewrite(path, old, new):
 
 def standalone(pair, root, externally_managed=None):
     """A Python of its own, no virtual environment, with pip. externally_managed: the text of its EXTERNALLY-MANAGED file (PEP 668)."""
-    library = own_python(pythons()[pair.python], root)
+    template = _own_template(pair)
+    lay([template], root)
+    for path in glob.glob(os.path.join(glob.escape(root), "bin", "pip*")):
+        rewrite(path, template.encode(), root.encode())
     made = Environment(root, pair.python)
     made.python = os.path.join(root, "bin", "python3")
-    give_pip(pair, made)
     if externally_managed is not None:
-        _write(os.path.join(library, "EXTERNALLY-MANAGED"), externally_managed)
+        _write(os.path.join(os.path.dirname(made.site), "EXTERNALLY-MANAGED"), externally_managed)
     return made
+
+
+def _own_template(pair):
+    root, pip, base = os.path.join(ENVS, "own-%s" % pair), wheel(pair.pip), pythons()[pair.python]
+    key = "%s %s" % (base, os.path.basename(pip))
+    _template(pair)  # before the lock: give_pip finds it made
+    with _alone("own-%s" % pair):
+        if not templates.stands(root, key):
+            own_python(base, root)
+            made = Environment(root, pair.python)
+            made.python = os.path.join(root, "bin", "python3")
+            give_pip(pair, made)
+            templates.made(root, key)
+    return root
 
 
 def own_python(base, root):
