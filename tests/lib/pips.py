@@ -278,13 +278,23 @@ class Environment:
 
 def _template(pair):
     root, pip, base = os.path.join(ENVS, str(pair)), wheel(pair.pip), pythons()[pair.python]
-    key = "%s %s" % (base, os.path.basename(pip))
+    key = "2 %s %s" % (base, os.path.basename(pip))
     with _alone(str(pair)):
         if not templates.stands(root, key):
             _checked([base, "-m", "venv", "--without-pip", root], "no environment with Python " + pair.python)
             install_pip(pair, os.path.join(root, "bin", "python"))
+            _one_certificate(root)
             templates.made(root, key)
     return root
+
+
+def _one_certificate(root):
+    """Of the authorities that pip brings with it one is left: it reads them at each start, a tenth of its time, and no server of a test
+    has a certificate of theirs."""
+    bundle, = glob.glob(os.path.join(glob.escape(root), "lib", "*", "site-packages", "pip", "_vendor", "certifi", "cacert.pem"))
+    with open(bundle) as f:
+        first, end, _ = f.read().partition("-----END CERTIFICATE-----\n")
+    _write(bundle, first + end)
 
 
 def environment(pair, root):
@@ -325,7 +335,7 @@ def standalone(pair, root, externally_managed=None):
 
 def _own_template(pair):
     root, pip, base = os.path.join(ENVS, "own-%s" % pair), wheel(pair.pip), pythons()[pair.python]
-    key = "%s %s" % (base, os.path.basename(pip))
+    key = "2 %s %s" % (base, os.path.basename(pip))
     _template(pair)  # before the lock: give_pip finds it made
     with _alone("own-%s" % pair):
         if not templates.stands(root, key):
