@@ -40,28 +40,9 @@ def pairs(names):
 
 # ---- a Python of its own ----
 
-def _template(pair):
-    """Made once: a standalone Python with the names that a Python has, and the pair's pip."""
-    root = os.path.join(pips.ENVS, "own-%s" % pair)
-    pip, base = pips.wheel(pair.pip), pips.pythons()[pair.python]
-    key = "1 %s %s" % (base, os.path.basename(pip))
-    with pips._alone("own-%s" % pair):
-        if not pips._holds(root + ".ready", key):
-            shutil.rmtree(root, ignore_errors=True)
-            pips.standalone(pair, root)
-            for name in ("python", "python" + pair.python):
-                if not os.path.lexists(os.path.join(root, "bin", name)):
-                    os.symlink("python3", os.path.join(root, "bin", name))
-            pips._write(root + ".ready", key)
-    return root
-
-
 def own_python(pair, root):
-    """A fresh copy at root; nothing of it is the machine's but links to the standard library."""
-    template = _template(pair)
-    pips._checked(["cp", "-a", template, root], "could not copy " + template)
-    for path in glob.glob(os.path.join(glob.escape(root), "bin", "pip*")):
-        pips._rewrite(path, template.encode(), root.encode())
+    """A fresh one at root; nothing of it is the machine's but links to the standard library."""
+    pips.standalone(pair, root)
     return pips.Environment(root, pair.python)
 
 
@@ -91,13 +72,7 @@ def venv(c, name="venv", options=("--without-pip",)):
     c.expect(c.run([c.env.python, "-m", "venv", *options, root]), status=0)
     made = pips.Environment(root, c.pair.python)
     if "--without-pip" in options:
-        template = pips.environment(c.pair, os.path.join(c.root, name + "-pip"))
-        for path in glob.glob(os.path.join(glob.escape(template.site), "pip*")):
-            shutil.move(path, made.site)
-        for path in glob.glob(os.path.join(glob.escape(template.bin), "pip*")):
-            pips._rewrite(path, template.root.encode(), root.encode())
-            shutil.move(path, made.bin)
-        shutil.rmtree(template.root)
+        pips.give_pip(c.pair, made)
     return made
 
 
@@ -105,12 +80,12 @@ def venv(c, name="venv", options=("--without-pip",)):
 
 def state(root):
     """{path: what lstat says} of a tree without byte code: cheaper than lib/tree's digests, and as telling between two moments."""
-    found = {}
+    found, skip = {}, len(os.path.join(root, ""))
     for folder, folders, files in os.walk(root):
         folders[:] = [d for d in folders if d != "__pycache__"]
         for path in [os.path.join(folder, n) for n in folders + files if not n.endswith(".pyc")]:
             s = os.lstat(path)
-            found[os.path.relpath(path, root)] = (s.st_mode, s.st_ino, 0 if stat.S_ISDIR(s.st_mode) else (s.st_size, s.st_mtime_ns))
+            found[path[skip:]] = (s.st_mode, s.st_ino, 0 if stat.S_ISDIR(s.st_mode) else (s.st_size, s.st_mtime_ns))
     return found
 
 

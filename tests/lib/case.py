@@ -4,6 +4,7 @@
 Cases are folders with a file named `case` (see tests/cli/README.md) or functions marked @case. Each is expanded over the
 pairs of pip and Python that it names.
 """
+import concurrent.futures
 import difflib
 import glob
 import importlib.util
@@ -21,6 +22,9 @@ from . import index, osvdb, paths, pips, proc, tree, wheels, world
 SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 SANITIZER = re.compile(rb"AddressSanitizer|LeakSanitizer|runtime error:|==\d+==")
+
+
+_sweeper = concurrent.futures.ThreadPoolExecutor(1)  # folders go while the next case runs; all are gone when the runner ends
 
 
 class Failed(Exception):
@@ -242,7 +246,7 @@ class Case:
         if "index" in self._parts:
             self._parts["index"].close()
         if not keep:
-            shutil.rmtree(self.root, ignore_errors=True)
+            _sweeper.submit(proc.run, ["rm", "-rf", self.root])
 
 
 def _several(patterns):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pythons that are here, pips fetched once, and a fresh environment for any pair of them in some 50 ms.
 
-A template is made once for a pair (`venv --without-pip`, then pip's own wheel installs itself) and copied with cp -a; the
-paths in its scripts are rewritten. Measured: copy 45 ms, a new venv with pip 2.5 s.
+A template is made once for a pair (`venv --without-pip`, then pip's own wheel installs itself) and copied as lib/templates.py says; the
+paths in its scripts are rewritten. Measured: copy 50 ms, a new venv with pip 2.5 s.
 """
 import contextlib
 import fcntl
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 
-from . import paths, proc
+from . import paths, proc, templates
 
 NEWEST = "newest"
 # pip, the Python it is tried on where that is here (else the nearest that it supports), words by which a case names it.
@@ -278,44 +278,73 @@ class Environment:
 
 def _template(pair):
     root, pip, base = os.path.join(ENVS, str(pair)), wheel(pair.pip), pythons()[pair.python]
-    key = "%s %s" % (base, os.path.basename(pip))
+    key = "2 %s %s" % (base, os.path.basename(pip))
     with _alone(str(pair)):
-        if not _holds(root + ".ready", key):
-            shutil.rmtree(root, ignore_errors=True)
+        if not templates.stands(root, key):
             _checked([base, "-m", "venv", "--without-pip", root], "no environment with Python " + pair.python)
             install_pip(pair, os.path.join(root, "bin", "python"))
-            _write(root + ".ready", key)
+            _one_certificate(root)
+            templates.made(root, key)
     return root
+
+
+def _one_certificate(root):
+    """Of the authorities that pip brings with it one is left: it reads them at each start, a tenth of its time, and no server of a test
+    has a certificate of theirs."""
+    bundle, = glob.glob(os.path.join(glob.escape(root), "lib", "*", "site-packages", "pip", "_vendor", "certifi", "cacert.pem"))
+    with open(bundle) as f:
+        first, end, _ = f.read().partition("-----END CERTIFICATE-----\n")
+    _write(bundle, first + end)
 
 
 def environment(pair, root):
     """A fresh copy at root."""
     template = _template(pair)
-    _checked(["cp", "-a", template, root], "could not copy " + template)
+    lay([template], root)
     for path in [os.path.join(root, "pyvenv.cfg")] + glob.glob(os.path.join(glob.escape(root), "bin", "*")):
-        _rewrite(path, template.encode(), root.encode())
+        rewrite(path, template.encode(), root.encode())
     return Environment(root, pair.python)
 
 
-def _rewrite(path, old, new):
+def lay(trees, place):
+    """Copies of kept trees, whose files are links to theirs."""
+    _checked(["cp", "-al"] + trees + [place], "could not copy " + trees[0])
+
+
+def rewrite(path, old, new):
     if os.path.islink(path):
         return
     with open(path, "rb") as f:
         text = f.read()
     if old in text:
-        with open(path, "wb") as f:
-            f.write(text.replace(old, new))
+        templates.replace(path, text.replace(old, new))
 
 
 def standalone(pair, root, externally_managed=None):
     """A Python of its own, no virtual environment, with pip. externally_managed: the text of its EXTERNALLY-MANAGED file (PEP 668)."""
-    library = own_python(pythons()[pair.python], root)
+    template = _own_template(pair)
+    lay([template], root)
+    for path in glob.glob(os.path.join(glob.escape(root), "bin", "pip*")):
+        rewrite(path, template.encode(), root.encode())
     made = Environment(root, pair.python)
     made.python = os.path.join(root, "bin", "python3")
-    give_pip(pair, made)
     if externally_managed is not None:
-        _write(os.path.join(library, "EXTERNALLY-MANAGED"), externally_managed)
+        _write(os.path.join(os.path.dirname(made.site), "EXTERNALLY-MANAGED"), externally_managed)
     return made
+
+
+def _own_template(pair):
+    root, pip, base = os.path.join(ENVS, "own-%s" % pair), wheel(pair.pip), pythons()[pair.python]
+    key = "2 %s %s" % (base, os.path.basename(pip))
+    _template(pair)  # before the lock: give_pip finds it made
+    with _alone("own-%s" % pair):
+        if not templates.stands(root, key):
+            own_python(base, root)
+            made = Environment(root, pair.python)
+            made.python = os.path.join(root, "bin", "python3")
+            give_pip(pair, made)
+            templates.made(root, key)
+    return root
 
 
 def own_python(base, root):
@@ -349,7 +378,7 @@ def give_pip(pair, environment):
     (some 50 ms in place of 2 s): its scripts name this Python, nothing else of it names a place."""
     template = Environment(_template(pair), pair.python)
     parts = [p for p in glob.glob(os.path.join(glob.escape(template.site), "pip*")) if re.match(r"pip(-[^/]*\.dist-info)?$", os.path.basename(p))]
-    _checked(["cp", "-a"] + parts + [environment.site], "could not copy " + template.root)
+    lay(parts, environment.site)
     for script in glob.glob(os.path.join(glob.escape(template.bin), "pip*")):
         copy = shutil.copy2(script, environment.bin)
-        _rewrite(copy, template.python.encode(), environment.python.encode())
+        rewrite(copy, template.python.encode(), environment.python.encode())

@@ -8,13 +8,13 @@ import stat
 
 def snapshot(root):
     """{relative path: (kind, mode, digest or link target)}"""
-    found = {}
+    found, skip = {}, len(os.path.join(root, ""))
     for folder, folders, files in os.walk(root):
         folders[:] = [d for d in folders if d != "__pycache__"]
         for name in folders + files:
             path = os.path.join(folder, name)
             if not name.endswith(".pyc"):
-                found[os.path.relpath(path, root)] = _entry(path)
+                found[path[skip:]] = _entry(path)
     return found
 
 

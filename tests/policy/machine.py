@@ -6,6 +6,7 @@ The folder is compiled in, so such a case runs in a mount namespace with a small
 import json
 import os
 import shutil
+import stat
 import subprocess
 
 from lib import paths
@@ -86,11 +87,13 @@ class Machine:
         return self.pipgate("decide", report(self.c, *pins), *words, **options)
 
     def second(self):
-        """The other user gets this case's folder, and runs. Environment for its runs."""
+        """The other user gets this case's folder (what templates hold, too, stays whose it is), and runs. Environment for its runs."""
         for folder, _, names in os.walk(self.c.root):
             if folder != self.etc and not folder.startswith(self.etc + os.sep):
                 for path in [folder] + [os.path.join(folder, n) for n in names]:
-                    os.chown(path, OTHER, OTHER, follow_symlinks=False)
+                    info = os.lstat(path)
+                    if stat.S_ISDIR(info.st_mode) or info.st_nlink == 1:
+                        os.chown(path, OTHER, OTHER, follow_symlinks=False)
         reachable = self.run(["sh", "-c", 'test -x "$1" && test -r "$2"', "sh", paths.PIPGATE, self.c.db], OTHER)
         if reachable.status:
             raise Skipped("another user cannot reach the build folder")
