@@ -118,7 +118,8 @@ def names_of_all_forms(c):
 def osv_api(c):
     """The same rows and texts as a folder of these records, whole, page by page and packed; each record once; withdrawn ones count as such."""
     named = [r for r in c.records if any(a["package"]["name"].lower() in NAMES for a in r["affected"])]
-    named.append(osvdb.record("PYSEC-2099-90", "idna", withdrawn="2026-01-02T00:00:00Z"))
+    named = osvdb.dated(named, None)
+    named.append(osvdb.record("PYSEC-2099-90", "idna", withdrawn="2026-01-02T00:00:00Z", modified="2026-01-02T00:00:00Z"))
     c.expect(c.pipgate("db", "build", "-o", "folder.db", "osv=" + osvdb.write(named, c.path("named"))), status=0)
     with Stub(c.records + named) as stub:
         for stub.page, stub.packed in ((1000, False), (1, False), (1000, True)):
