@@ -134,7 +134,7 @@ def changes_are_as_good_as_all_of_it(c):
                 world.step()
                 words = served(c, server, world)
                 server.requests.clear()
-                c.expect(update(c, [], "--feeds", as_file(c, words)), status=0)
+                c.expect(update(c, [], "--feeds", as_file(c, words), *(["--accept", "osv-2"] if len(words) > 1 and words[1].startswith("osv") else [])), status=0)
                 singles += len([p for p in server.requests if p.endswith(".json") and p.startswith("PyPI/")])
                 c.true(not server.seen("all.zip"), "seed %d: the archive was fetched again", seed)
                 fresh = os.path.join(c.root, "fresh.db")
