@@ -4,11 +4,13 @@ import base64
 import email.utils
 import json
 import os
+import shutil
 import sqlite3
+import subprocess
 import time
 
 from lib import osvdb, proc
-from lib.case import case
+from lib.case import Skipped, case
 from lib.osvstub import Fault, Stub
 
 PINNED = "Jinja2==2.10\ncritical==1.0\nevil-typo==1.0\nodd==1!1.0\nfixless==1.0\nidna==3.6\n"
@@ -118,8 +120,8 @@ def names_of_all_forms(c):
 def osv_api(c):
     """The same rows and texts as a folder of these records, whole, page by page and packed; each record once; withdrawn ones count as such."""
     named = [r for r in c.records if any(a["package"]["name"].lower() in NAMES for a in r["affected"])]
-    named = osvdb.dated(named, None)
-    named.append(osvdb.record("PYSEC-2099-90", "idna", withdrawn="2026-01-02T00:00:00Z", modified="2026-01-02T00:00:00Z"))
+    named.append(osvdb.record("PYSEC-2099-90", "idna", withdrawn="2026-01-02T00:00:00Z"))
+    named = [dict(r, modified="2025-12-%02dT00:00:00Z" % (i + 1)) for i, r in enumerate(named)]
     c.expect(c.pipgate("db", "build", "-o", "folder.db", "osv=" + osvdb.write(named, c.path("named"))), status=0)
     with Stub(c.records + named) as stub:
         for stub.page, stub.packed in ((1000, False), (1, False), (1000, True)):
@@ -294,7 +296,7 @@ def pypi(c):
 @case(pips="newest", mode="any")
 def pypi_beside_others(c):
     """A record of the index never takes the place of one that says more, though its time is later and it stands first."""
-    full = osvdb.record("PYSEC-1", "many", "HIGH", fixed="2.0")
+    full = osvdb.record("PYSEC-1", "many", "HIGH", fixed="2.0", modified="2025-12-01T00:00:00Z")
     with Stub(releases=()) as stub:
         stub.faults = [Fault("/pypi/many/1.0", "text", {"vulnerabilities": [vulnerability("PYSEC-1"), vulnerability("PYSEC-2")]})]
         built(c, "pypi=%s/pypi" % stub.root, "osv=" + osvdb.write([full], c.path("full")), names="many==1.0\n")
@@ -337,12 +339,31 @@ def pypi_index(c):
         built(c, "pypi=index", env=env(PIP_INDEX_URL=stub.index, NETRC=c.path("netrc")))
         refused(c, "pypi=index", env=env(PIP_INDEX_URL=stub.index), err="pypi=index: could not ask http://127.0.0.1:[0-9]+/pypi about .*answered 401")
     with Stub(c.records) as stub:
-        refused(c, "pypi=index", env=env(PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_PROXY="http://127.0.0.1:1"), err="port 1|127.0.0.1:1")
+        refused(c, "pypi=index", env=env(PIP_INDEX_URL="http://127.0.0.1:9/simple", PIP_PROXY="http://127.0.0.1:1"), err="port 1 ")
         refused(c, "pypi=index", env=env(PIP_INDEX_URL=stub.root + "/files"), err="ends in /simple, and that of 'http://127.0.0.1:[0-9]+/files' does not")
         refused(c, "pypi=index", env=env(PIP_NO_INDEX="1"), err="none is known: set PIP_INDEX_URL")
         refused(c, "pypi=" + c.work, err="it is no address; expected the address of an index's JSON API")
         refused(c, "pypi=%s/pypi?x" % stub.root, err=r"without \? and #")
         c.equal(stub.requests, [], "requests")
+
+
+@case(pips="newest", mode="any")
+def pypi_index_by_tls(c):
+    """pip's cert and trusted-host count for the word index, and for it alone; without them the certificate is not believed."""
+    if not shutil.which("openssl"):
+        raise Skipped("openssl is not here")
+    certificate = c.path("certificate.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", certificate + ".key", "-out", certificate], check=True, capture_output=True)
+    with Stub(c.records) as stub:
+        stub.secure(certificate)
+        env = {"PIP_INDEX_URL": stub.index, "PIP_TRUSTED_HOST": None}
+        refused(c, "pypi=index", env=env, err="pypi=index: could not ask .* about .*: tls: ")
+        for more in ({"PIP_CERT": certificate}, {"PIP_TRUSTED_HOST": "127.0.0.1"}):
+            built(c, "pypi=index", env=dict(env, **more))
+            c.true("PYSEC-2099-11" in ids(c), "with %s", more)
+            refused(c, "pypi=%s/pypi" % stub.root, env=dict(env, **more), err="tls: ")
+        built(c, "pypi=%s/pypi" % stub.root, env=dict(env, SSL_CERT_FILE=certificate))
 
 
 @case(pips="newest", mode="any")

@@ -11,6 +11,7 @@ import http.server
 import json
 import re
 import socketserver
+import ssl
 import threading
 import urllib.parse
 
@@ -67,6 +68,13 @@ class Stub:
         self.index = self.root + "/simple/"
         self.esms = self.root + "/esms"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def secure(self, certificate):
+        """HTTPS from now on; a file of the certificate and one of its key."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, certificate + ".key")
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self.root, self.index = self.root.replace("http:", "https:"), self.index.replace("http:", "https:")
 
     def __enter__(self):
         return self
