@@ -11,6 +11,7 @@
 #include "wrapper/ask.h"
 #include "wrapper/case/history.h"
 #include "wrapper/check/check.h"
+#include "wrapper/feed/refresh.h"
 #include "wrapper/file.h"
 #include "wrapper/pip/asked.h"
 #include "wrapper/policy/profile.h"
@@ -87,6 +88,7 @@ int judge_open(const struct pipgate_policy *policy, struct judge_database *out)
 {
 	struct pipgate_error error;
 
+	refresh_before_verdict(policy->run, policy);
 	if (profile_open(policy, time(NULL), &out->place, &out->database, &error) != PIPGATE_OK)
 		return say_error(EXIT_UNDECIDED, "%s; nothing was installed", error.text);
 	return 0;

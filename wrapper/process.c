@@ -52,7 +52,7 @@ int process_signal(void)
 	return (int)came;
 }
 
-static void release_signals(void)
+void process_release_signals(void)
 {
 	for (size_t i = 0; holding && i < N_HELD; i++)
 		sigaction(held[i], &before[i], NULL);
@@ -190,6 +190,6 @@ void process_shrink(void)
 
 void process_become(char *const *argv, char *const *environment)
 {
-	release_signals();
+	process_release_signals();
 	execve(argv[0], argv, environment ? environment : environ);
 }

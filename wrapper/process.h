@@ -33,6 +33,8 @@ void process_shrink(void);
 void process_become(char *const *argv, char *const *environment);
 /* From here on SIGINT, SIGTERM and SIGHUP only set a flag, so that temporaries can be removed. */
 void process_hold_signals(void);
+/* They act again as before: for a process of our own. */
+void process_release_signals(void);
 int process_signal(void); /* the first signal that came, 0: none */
 
 #endif

@@ -317,3 +317,28 @@ def feeds_yaml_is_read_strictly(c):
                        ("schema: pipgate/feeds/1\nfeeds:\n- {name: a, kind: osv, place: x, wieght: 2}\n", "weight"),
                        ("schema: pipgate/feeds/1\nfeeds:\n- {name: a, kind: osv, place: x}\n- {name: a, kind: osv, place: y}\n", "two feeds")):
         c.expect(update(c, [], "--feeds", c.write("feeds.yaml", text)), status=42, err=[said])
+
+
+@case(pips="one", mode="any")
+def update_before_a_verdict(c):
+    """auto-update: what came a moment ago blocks; a feed that is down is said, and decided is from the last good data; without the key
+    nobody is asked."""
+    with FeedServer() as server:
+        word = server.osv({"PYSEC-1": record("PYSEC-1", "other")})
+        c.expect(update(c, [word]), status=0)
+        env = {"PIPGATE_DB": database(c), "PIPGATE_FEEDS": word}
+        server.osv({"PYSEC-1": record("PYSEC-1", "other"), "PYSEC-2": record("PYSEC-2", "critical", back=60)})
+        server.requests.clear()
+        c.expect(c.gate("install", "--no-deps", "critical==1.0", "--dry-run", env=env), status=0)
+        c.equal(server.requests, [], "asked")
+        with sqlite3.connect(database(c) + ".feeds/osv.feed") as store:
+            store.execute("UPDATE meta SET value = value - 7200 WHERE key = 'checked'")
+        c.write(os.path.join(c.home, "config", "pipgate", "policy.yaml"), "schema: pipgate/policy/1\nauto-update: 1h\n")
+        server.faults = [osvstub.Fault(r".", "reset")]
+        c.expect(c.gate("install", "--no-deps", "critical==1.0", "--dry-run", env=env), status=0,
+                 err=["osv: its last good data stay", "auto-update: failed; going on with the advisories that are here"])
+        server.faults = []
+        c.expect(c.gate("install", "--no-deps", "critical==1.0", env=env), status=40, err=["PYSEC-2"])
+        server.requests.clear()
+        c.expect(c.gate("install", "--no-deps", "critical==1.0", env=env), status=40, err=["PYSEC-2"])
+        c.equal(server.requests, [], "asked again")

@@ -7,6 +7,7 @@
 #include "wrapper/feed/config.h"
 #include "wrapper/feed/update.h"
 #include "wrapper/memory.h"
+#include "wrapper/process.h"
 
 #include "matcher/base/banned.h"
 
@@ -43,7 +44,8 @@ static int build_and_say(const char *path, const struct feed_source *sources, si
 	int status;
 
 	if (update_run(&order, &outcome, &error) != PIPGATE_OK)
-		return say_error(EXIT_UNDECIDED, "%s\n%s was not built; an older one stays as it was", error.text, path);
+		return process_signal() ? process_mirror(256 + process_signal())
+					: say_error(EXIT_UNDECIDED, "%s\n%s was not built; an older one stays as it was", error.text, path);
 	status = result_say(path, &outcome);
 	return !status && outcome.failed ? EXIT_UNDECIDED : status;
 }

@@ -15,6 +15,7 @@
 #include "wrapper/feed/reading.h"
 #include "wrapper/feed/worker.h"
 #include "wrapper/file.h"
+#include "wrapper/process.h"
 #include "wrapper/temporary.h"
 
 #include "matcher/base/banned.h"
@@ -179,6 +180,8 @@ static enum pipgate_status read_all(struct update *u, struct pipgate_error *erro
 		u->workers[i].idle = !asked(u, i);
 	}
 	workers_run(u->workers, u->order->n, bring, u);
+	if (process_signal())
+		return error_set(error, PIPGATE_FAILED, "interrupted");
 	for (size_t i = 0; i < u->order->n && status == PIPGATE_OK; i++)
 		if (u->workers[i].status != PIPGATE_OK)
 			status = failure_judge(u, i, error);
@@ -227,7 +230,7 @@ static enum pipgate_status merge(struct update *u, struct pipgate_error *error)
 	enum pipgate_status status = database_build_new(u->order->database, &build, error);
 
 	for (size_t i = 0; i < u->order->n && status == PIPGATE_OK; i++)
-		status = merge_one(u, u->turns[i], build, error);
+		status = process_signal() ? error_set(error, PIPGATE_FAILED, "interrupted") : merge_one(u, u->turns[i], build, error);
 	if (status == PIPGATE_OK)
 		status = database_build_finish(build, &u->outcome->totals, error);
 	database_build_free(&build);
@@ -333,6 +336,7 @@ enum pipgate_status update_run(const struct update_order *order, struct update_o
 	if (pipgate_run_new(NULL, &u.run) != PIPGATE_OK)
 		die_no_memory();
 	turns_make(&u);
+	process_hold_signals(); /* the feeds' processes end by Ctrl-C themselves; here it is cleaned up */
 	signal(SIGXFSZ, SIG_IGN); /* a quota or a limit on file sizes is an error like a full disk, not an end by signal */
 	status = run_all(&u, error);
 	workers_free(u.workers, order->n);

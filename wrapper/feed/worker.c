@@ -13,11 +13,13 @@
 
 #include "matcher/base/text.h"
 #include "wrapper/file.h"
+#include "wrapper/process.h"
 
 #include "matcher/base/banned.h"
 
 #define SAID_MAX ((size_t)256 << 10) /* of one; what is more is cut off */
 #define DRAW_MS 100
+#define LOOK_MS 1000 /* whether a signal has come: one just before poll() would be waited through */
 
 struct running {
 	pid_t pid;   /* 0: none */
@@ -56,6 +58,7 @@ static void start(struct running *running, struct worker *worker, size_t i, void
 		worker->status = error_set(&worker->error, PIPGATE_FAILED, "no process for it: %s", strerror(errno));
 	} else if (running->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		process_release_signals();
 		if (getppid() != parent || dup2(ends[1], STDERR_FILENO) < 0)
 			_exit(1);
 		task(ctx, i, worker);
@@ -135,11 +138,19 @@ static size_t start_more(struct running *running, struct worker *workers, size_t
 	return busy;
 }
 
+/* A signal to this process alone, too, is meant for all. */
+static void pass_on(const struct running *running, size_t n)
+{
+	for (size_t i = 0; i < n && process_signal(); i++)
+		if (running[i].pid)
+			kill(running[i].pid, SIGTERM);
+}
+
 static void wait_some(struct running *running, struct worker *workers, struct pollfd *polled, size_t n, bool terminal)
 {
 	for (size_t i = 0; i < n; i++)
 		polled[i] = (struct pollfd){.fd = running[i].pid ? running[i].said_fd : -1, .events = POLLIN};
-	if (poll(polled, n, terminal ? DRAW_MS : -1) < 0)
+	if (poll(polled, n, terminal ? DRAW_MS : LOOK_MS) < 0)
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (polled[i].revents && !listen_to(&running[i]))
@@ -153,9 +164,10 @@ void workers_run(struct worker *workers, size_t n, void (*task)(void *ctx, size_
 	bool terminal = isatty(STDERR_FILENO) == 1;
 	size_t next = 0;
 
-	while (start_more(running, workers, n, &next, task, ctx)) {
+	while (start_more(running, workers, process_signal() ? next : n, &next, task, ctx)) {
 		if (terminal)
 			draw(workers, running, n);
+		pass_on(running, n);
 		wait_some(running, workers, polled, n, terminal);
 	}
 	line_clear(terminal);
