@@ -23,7 +23,7 @@ NEW = [OLD[0], osvdb.record("PYSEC-2097-2", "fresh", "LOW", fixed="2.0"), osvdb.
 def build(c, *generations):
     for records in generations:
         shutil.rmtree(c.path("records"), ignore_errors=True)
-        osvdb.write(records, c.path("records"))
+        osvdb.write(osvdb.dated(records, None), c.path("records"))
         os.makedirs(c.path("h"), exist_ok=True)
         c.expect(c.pipgate("db", "build", "-o", DB, "osv=records"), status=0)
 

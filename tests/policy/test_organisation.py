@@ -18,7 +18,7 @@ def take(c, policy, status=0, **expected):
     """A bundle with this policy, exported and taken."""
     if not os.path.exists(c.path("k")):
         c.expect(c.pipgate("key", "new", "-o", "k"), status=0)
-        osvdb.write(c.records, c.path("records"))
+        osvdb.write(osvdb.dated(c.records, None), c.path("records"))
         c.expect(c.pipgate("db", "build", "-o", "one.db", "osv=records"), status=0)
         os.makedirs(c.path("taken"))
     words = ["--policy", c.write("policy", policy)] if policy else []

@@ -25,6 +25,7 @@ const struct command command_table[] = {
 		"       pipgate db build|update --key FILE|BASE64  with the feed pipgate=PLACE: what `db export` has signed\n"
 		"       pipgate db export DIR -k KEY [--expires 7d] [--policy FILE] [--db FILE]\n"
 		"       pipgate db status [--db FILE] [--json]\n"
+		"       pipgate db diff [--db FILE] [--json] [OLD [NEW]]  what updates have changed: files, or serials (db status)\n"
 		"       pipgate db show [--db FILE] NAME [VERSION]\n"},
 	{"advisory", command_advisory, "an organisation's own advisories: write one, check them",
 		"usage: pipgate advisory new NAME [--id ID|PREFIX-] [--alias ID]… [--summary TEXT] [--introduced V] [--fixed V]\n"
