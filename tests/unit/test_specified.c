@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Specifier sets as bounds: random ones against the specifiers themselves (packaging has judged those), and what is no set. Prints its seed. */
+/* Specifier sets as bounds: random ones against the specifiers themselves, and what is no set. Prints its seed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,9 +16,11 @@
 
 #include "matcher/base/banned.h"
 
-static const char *const versions[] = {"0", "0.dev0", "0.1", "1", "1.0.0", "1.0a1", "1.0a1.post2", "1.0a1.dev3", "1.0rc1", "1.0.dev1", "1.0.post1",
-	"1.0.post1.dev2", "1.0+l", "1.0+1", "1.0.1", "1.0.0.1", "1.1", "1.10", "1.9", "2", "2.0rc1", "2.0+cu.1", "1!0", "1!1.0", "1!1.0.1", "300.2",
-	"1.99999999999999999999999"};
+static const char *const versions[] = {
+	"0", "0.dev0", "0.1", "1", "1.0.0", "1.0a1", "1.0a1.post2", "1.0a1.dev3", "1.0rc1", "1.0.dev1", "1.0.post1",
+	"1.0.post1.dev2", "1.0+l", "1.0+1", "1.0.1", "1.0.0.1", "1.1", "1.10", "1.9", "2", "2.0rc1", "2.0+cu.1",
+	"1!0", "1!1.0", "1!1.0.1", "300.2", "1.99999999999999999999999",
+};
 #define N_VERSIONS (sizeof(versions) / sizeof(*versions))
 static const char *const operators[] = {"==", "!=", "<", "<=", ">", ">=", "~=", "===", "=="};
 #define N_OPERATORS (sizeof(operators) / sizeof(*operators))
@@ -141,7 +143,8 @@ static void what_a_set_says(void **state)
 
 		assert_int_equal(specified_compile(run, span_of(cases[i].set), &s), cases[i].status);
 		if (s.n != cases[i].bounds || s.every != cases[i].every || s.has_end != cases[i].has_end || !span_is(s.raw, cases[i].raw))
-			fail_msg("'%s': %zu bounds, every %d, has_end %d, raw '%.*s'", cases[i].set, s.n, s.every, s.has_end, (int)s.raw.n, s.raw.p);
+			fail_msg("'%s': %zu bounds, every %d, has_end %d, raw '%.*s'", cases[i].set, s.n, s.every, s.has_end, (int)s.raw.n,
+				s.raw.p);
 	}
 	pipgate_run_free(&run);
 }
