@@ -161,7 +161,8 @@ static enum pipgate_status take_specifiers(struct osv *osv, const cJSON *entry, 
 		struct span text = json_string(item), *set;
 		bool ignored;
 
-		status = text.p ? pipgate_specifier_contains(osv->run, text, SPAN("0"), PIPGATE_PRERELEASES_YES, &ignored) : PIPGATE_INVALID;
+		status = !text.p ? PIPGATE_INVALID
+			: pipgate_specifier_contains(osv->run, text, SPAN("0"), PIPGATE_PRERELEASES_YES, &ignored);
 		if (status == PIPGATE_NO_MEMORY)
 			return no_memory(osv);
 		if (status != PIPGATE_OK) {

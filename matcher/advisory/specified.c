@@ -219,13 +219,13 @@ static enum pipgate_status add_edges(struct pipgate_run *run, struct list *edges
 }
 
 /* The text that every member names by "===", and which is no version. */
-static void raw_take(struct specified *out, const struct specifier *specifier, size_t members, bool *other)
+static void raw_take(struct specified *out, const struct specifier *specifier, const struct stretch *s, size_t members, bool *other)
 {
-	bool arbitrary = specifier->operator == SPECIFIER_ARBITRARY;
+	bool is_raw = specifier->operator == SPECIFIER_ARBITRARY && !s->n;
 
-	if (members == 1 && arbitrary)
+	if (members == 1 && is_raw)
 		out->raw = specifier->version;
-	else if (!arbitrary || !span_equal(out->raw, specifier->version))
+	else if (!is_raw || !span_equal(out->raw, specifier->version))
 		*other = true;
 }
 
@@ -245,7 +245,7 @@ enum pipgate_status specified_compile(struct pipgate_run *run, struct span set, 
 			status = add_edges(run, &edges, &stretch);
 		if (status != PIPGATE_OK)
 			return status;
-		raw_take(&result, &specifier, ++n, &other);
+		raw_take(&result, &specifier, &stretch, ++n, &other);
 		result.has_end |= specifier.operator != SPECIFIER_GREATER && specifier.operator != SPECIFIER_GREATER_EQUAL;
 	}
 	if (status != PIPGATE_OK)

@@ -132,7 +132,7 @@ def db_build_that_fails(c):
         c.expect(c.pipgate("db", "build", "-o", "x.db", place), status=41, err=words)
         with open(c.path("x.db"), "rb") as f:
             c.true(f.read() == old, "%s changed the old file", place)
-    c.equal([n for n in os.listdir(c.work) if n.startswith("x.db") and n not in ("x.db", "x.db.lock")], [], "left beside")
+    c.equal([n for n in os.listdir(c.work) if n.startswith("x.db") and n not in ("x.db", "x.db.lock", "x.db.history")], [], "left beside")
     c.expect(c.pipgate("db", "build", "-o", "x.db"), status=42)
     c.expect(c.pipgate("db", "build", "-o", "x.db", "what=good"), status=42)
 
@@ -167,5 +167,5 @@ def db_build_interrupted(c):
         with open(c.path("x.db"), "wb") as f:
             f.write(old)
     c.expect(c.pipgate("db", "build", "-o", "x.db", "osv=good"), status=0)
-    left = [n for n in os.listdir(c.work) if n.startswith("x.db") and n not in ("x.db", "x.db.lock")]
+    left = [n for n in os.listdir(c.work) if n.startswith("x.db") and n not in ("x.db", "x.db.lock", "x.db.history")]
     c.equal(left, [], "left beside after a good build")

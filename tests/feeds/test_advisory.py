@@ -26,24 +26,31 @@ def package(**members):
 
 ZERO = ("introduced", "0")
 TAKEN = (
-    {}, {"id": "x"}, {"id": "a" * 128}, {"schema_version": "1"}, {"schema_version": "1.7.0"}, {"schema_version": None}, {"anything": [1]},
-    {"modified": "2026-01-02T03:04:05.123+01:00"}, {"published": DATE, "withdrawn": None}, {"withdrawn": "2026-01-02T03:04:60Z"},
-    {"summary": None, "details": ""}, {"aliases": None}, {"aliases": ["CVE-2026-1", "no id!"]}, {"severity": 3}, {"severity": [{"score": "bad"}]},
-    {"references": [{"type": "WEB", "url": "https://example.org"}, {}]}, {"affected": None}, {"affected": [{}]}, {"affected": [{"package": None, "ranges": 3}]},
-    package(ecosystem="npm"), {"affected": [{"package": {"ecosystem": "npm", "name": 3}, "versions": 3}]}, package(ecosystem="PyPI:https://a.example.org", name="x"),
-    package(ecosystem="pypi"), affected(), affected([]), affected(versions=None), affected(versions=["1", "what"]), events(ZERO), events(ZERO, ("fixed", "1.x")),
-    events(("fixed", "2"), ZERO, ("limit", "*"), kind="SEMVER"), events(ZERO, ("last_affected", "2")), affected([{"type": "GIT"}]),
-    affected([{"type": "NEW", "events": 3}]), affected(database_specific={"pipgate_specifiers": [">1,<2", 3]}), affected(database_specific=3),
+    {}, {"id": "x"}, {"id": "a" * 128}, {"schema_version": "1"}, {"schema_version": "1.7.0"}, {"schema_version": None},
+    {"anything": [1]}, {"modified": "2026-01-02T03:04:05.123+01:00"}, {"published": DATE, "withdrawn": None},
+    {"withdrawn": "2026-01-02T03:04:60Z"}, {"summary": None, "details": ""}, {"aliases": None},
+    {"aliases": ["CVE-2026-1", "no id!"]}, {"severity": 3}, {"severity": [{"score": "bad"}]},
+    {"references": [{"type": "WEB", "url": "https://example.org"}, {}]}, {"affected": None}, {"affected": [{}]},
+    {"affected": [{"package": None, "ranges": 3}]}, package(ecosystem="npm"),
+    {"affected": [{"package": {"ecosystem": "npm", "name": 3}, "versions": 3}]},
+    package(ecosystem="PyPI:https://a.example.org", name="x"), package(ecosystem="pypi"), affected(), affected([]),
+    affected(versions=None), affected(versions=["1", "what"]), events(ZERO), events(ZERO, ("fixed", "1.x")),
+    events(("fixed", "2"), ZERO, ("limit", "*"), kind="SEMVER"), events(ZERO, ("last_affected", "2")),
+    affected([{"type": "GIT"}]), affected([{"type": "NEW", "events": 3}]),
+    affected(database_specific={"pipgate_specifiers": [">1,<2", 3]}), affected(database_specific=3),
 )
 REFUSED = (
-    {"id": None}, {"id": ""}, {"id": 3}, {"id": "a b"}, {"id": "-a"}, {"id": "a" * 129}, {"schema_version": "2.0"}, {"schema_version": 1}, {"modified": None},
-    {"modified": "2026-01-02"}, {"modified": "2026-13-02T03:04:05Z"}, {"modified": "2026-01-02 03:04:05Z"}, {"modified": "2026-01-02T03:04:05"},
-    {"modified": "2026-01-02T03:04:05.Z"}, {"published": ""}, {"published": 3}, {"withdrawn": "yes"}, {"summary": 3}, {"details": []}, {"aliases": "CVE-2026-1"},
-    {"aliases": [3]}, {"references": {}}, {"references": [3]}, {"references": [{"url": 3}]}, {"affected": {}}, {"affected": [3]}, {"affected": [{"package": 3}]},
-    package(name="x"), package(ecosystem=""), package(ecosystem=3), package(ecosystem="PyPI"), package(ecosystem="PyPI", name=""), package(ecosystem="PyPI", name=3),
-    affected(versions="1"), affected(versions=[1]), affected({}), affected([3]), affected([{"events": []}]), affected([{"type": "ECOSYSTEM"}]),
-    affected([{"type": "ECOSYSTEM", "events": []}]), events(("fixed", "1")), events(ZERO, ("until", "1")), events(ZERO, ("fixed", 1)), events(ZERO, ("fixed", "")),
-    events(ZERO, ("fixed", "1"), ("last_affected", "1")), affected([{"type": "ECOSYSTEM", "events": [{"introduced": "0", "fixed": "1"}]}]),
+    {"id": None}, {"id": ""}, {"id": 3}, {"id": "a b"}, {"id": "-a"}, {"id": "a" * 129}, {"schema_version": "2.0"},
+    {"schema_version": 1}, {"modified": None}, {"modified": "2026-01-02"}, {"modified": "2026-13-02T03:04:05Z"},
+    {"modified": "2026-01-02 03:04:05Z"}, {"modified": "2026-01-02T03:04:05"}, {"modified": "2026-01-02T03:04:05.Z"},
+    {"published": ""}, {"published": 3}, {"withdrawn": "yes"}, {"summary": 3}, {"details": []}, {"aliases": "CVE-2026-1"},
+    {"aliases": [3]}, {"references": {}}, {"references": [3]}, {"references": [{"url": 3}]}, {"affected": {}},
+    {"affected": [3]}, {"affected": [{"package": 3}]}, package(name="x"), package(ecosystem=""), package(ecosystem=3),
+    package(ecosystem="PyPI"), package(ecosystem="PyPI", name=""), package(ecosystem="PyPI", name=3), affected(versions="1"),
+    affected(versions=[1]), affected({}), affected([3]), affected([{"events": []}]), affected([{"type": "ECOSYSTEM"}]),
+    affected([{"type": "ECOSYSTEM", "events": []}]), events(("fixed", "1")), events(ZERO, ("until", "1")),
+    events(ZERO, ("fixed", 1)), events(ZERO, ("fixed", "")), events(ZERO, ("fixed", "1"), ("last_affected", "1")),
+    affected([{"type": "ECOSYSTEM", "events": [{"introduced": "0", "fixed": "1"}]}]),
     affected([{"type": "ECOSYSTEM", "events": ["0"]}]), affected(database_specific={"pipgate_specifiers": "<2"}),
 )
 
@@ -68,10 +75,11 @@ def check(c, *words, status=0, **patterns):
 @case(pips="newest", mode="any")
 def advisory_new(c):
     """What it writes is good, by check and by schema, as YAML and as JSON; ids are the next free ones; nothing is overwritten."""
-    new(c, "Foo.Bar", "--fixed", "1.10", "--severity", "HIGH", "--alias", "CVE-2099-1", "--summary", 'a "b": #c', "-o", "own", err=r"made own/ORG-\d{4}-0001\.yaml")
+    new(c, "Foo.Bar", "--fixed", "1.10", "--severity", "HIGH", "--alias", "CVE-2099-1", "--summary", 'a "b": #c', "-o", "own",
+        err=r"made own/ORG-\d{4}-0001\.yaml")
     new(c, "foo", "--versions", "1.0,1.1", "--versions", "2", "-o", "own/by-hand.json")
-    new(c, "foo", "--introduced", "2", "--fixed", "3", "--severity", "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N", "-o", "own",
-        err=r"-0003\.yaml")
+    vector = "CVSS:4.0/AV:N/AC:L/AT:N/PR:N/UI:N/VC:H/VI:H/VA:H/SC:N/SI:N/SA:N"
+    new(c, "foo", "--introduced", "2", "--fixed", "3", "--severity", vector, "-o", "own", err=r"-0003\.yaml")
     new(c, "foo", "--id", "ACME-", "-o", "own/", err=r"ACME-\d{4}-0001\.yaml")
     new(c, "foo", "--id", "SEC.1", "-o", "own", err=r"SEC\.1\.yaml")
     new(c, "foo", "--id", "SEC.1", "-o", "own", status=41, err="there already")
@@ -89,10 +97,11 @@ def advisory_new(c):
 @case(pips="newest", mode="any")
 def advisory_new_refused(c):
     """Bad words are 42 and leave no file."""
-    for words in ((), ("a b",), ("foo>1",), ("foo", "bar"), ("foo", "--fixed", "x"), ("foo", "--versions", "1,,2"), ("foo", "--introduced", "2", "--fixed", "2"),
-                  ("foo", "--severity", "worst"), ("foo", "--id", "a b"), ("foo", "--summary", "two\nlines"), ("foo", "--summary", ""), ("foo", "-o", "x.txt"),
-                  ("foo", "--colour", "x"), ("foo", "--id")):
+    for words in ((), ("a b",), ("foo>1",), ("foo", "bar"), ("foo", "--colour", "x"), ("foo", "--id")):
         new(c, *words, status=42)
+    for words in (("--fixed", "x"), ("--versions", "1,,2"), ("--introduced", "2", "--fixed", "2"), ("--severity", "worst"), ("--id", "a b"),
+                  ("--summary", "two\nlines"), ("--summary", ""), ("-o", "x.txt")):
+        new(c, "foo", *words, status=42)
     c.equal(os.listdir(c.work), [], "files")
     c.expect(c.pipgate("advisory", "--help"), status=0, out="advisory check")
     c.expect(c.pipgate("advisory", "burn"), status=42, err="one of new, check")
@@ -101,18 +110,20 @@ def advisory_new_refused(c):
 @case(pips="newest", mode="any")
 def advisory_check_says_where(c):
     """Each bad record with its line, each oddity as a note; 1, 41, 42."""
-    c.write("own/A-1.yaml", 'id: A-1\nmodified: "%s"\naffected:\n- package:\n    ecosystem: PyPI\n    name: x\n  ranges:\n  - type: ECOSYSTEM\n    events:\n'
-            '    - fixed: "1"\n' % DATE)
+    c.write("own/A-1.yaml", 'id: A-1\nmodified: "%s"\naffected:\n- package:\n    ecosystem: PyPI\n    name: x\n  ranges:\n'
+            '  - type: ECOSYSTEM\n    events:\n    - fixed: "1"\n' % DATE)
     c.write("own/b.yml", "id: A-2\nmodified: [\n")
     c.write("own/deep/c.json", '{"id": "A-3",\n "modified": "2026-01-02"}')
     c.write("own/d.json", '{"id": "A-4",\n\n 1}')
     c.write("own/E-5.json", json.dumps({**HEAD, "id": "E-5", **affected([])}, indent=1))
     c.write("own/e.yaml", json.dumps({**HEAD, "id": "E-5", "affectd": [], **affected(versions=["1", "1.x"])}, indent=1))
     check(c, "own", status=1, err=[
-        r"own/A-1\.yaml:9: affected\[0\]: ranges\[0\]: events: none is 'introduced'", r"own/b\.yml:3: ", r"own/deep/c\.json:2: modified: ", r"own/d\.json:3: ",
+        r"own/A-1\.yaml:9: affected\[0\]: ranges\[0\]: events: none is 'introduced'", r"own/b\.yml:3: ",
+        r"own/deep/c\.json:2: modified: ", r"own/d\.json:3: ",
         r"own/E-5\.json:\d+: note: no range and no version", r"own/E-5\.json: note: no alias", r"own/E-5\.json:\d+: note: unknown severity",
-        r"own/e\.yaml:2: note: the file is not named E-5", r"own/e\.yaml:4: note: 'affectd' is no member", r"own/e\.yaml:\d+: note: versions: '1\.x' is no version",
-        r"own/e\.yaml:\d+: note: no range: ", r"own/e\.yaml: id: E-5 is that of own/E-5\.json, too", "1 good, 5 bad, "])
+        r"own/e\.yaml:2: note: the file is not named E-5", r"own/e\.yaml:4: note: 'affectd' is no member",
+        r"own/e\.yaml:\d+: note: versions: '1\.x' is no version", r"own/e\.yaml:\d+: note: no range: ",
+        r"own/e\.yaml: id: E-5 is that of own/E-5\.json, too", "1 good, 5 bad, "])
     good = c.write("GOOD-1.json", json.dumps(osvdb.record("GOOD-1", "x", "HIGH", aliases=["CVE-2099-1"])))
     check(c, good, err="1 good, 0 bad, 0 notes")
     check(c, good, c.path("nowhere"), status=41, err="No such file")

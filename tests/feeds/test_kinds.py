@@ -85,7 +85,8 @@ def safety_entries(c):
     db = build(c, "safety=" + path, err="4 advisories for 2 distributions .*0 refused")
     feed = feeds_of(c, db)["safety"]
     c.equal((feed["kind"], feed["newest"]), ("safety", "2023-11-14T22:13:20Z"), "the feed")
-    found = match(c, db, *[("foo-bar", v) for v in ("1.0", "1.0.post1", "1.2", "1.5rc1", "2.7", "3")], ("other", "1.0"), ("other", "1.1"), ("other", "what"))
+    asked = [("foo-bar", v) for v in ("1.0", "1.0.post1", "1.2", "1.5rc1", "2.7", "3")]
+    found = match(c, db, *asked, ("other", "1.0"), ("other", "1.1"), ("other", "what"))
     first = ["CVE-2099-1001", "CVE-2099-1002", "pyup.io-1"]
     wanted = {"1.0": [], "1.0.post1": [], "1.2": [first], "1.5rc1": [], "2.7": [first], "3": [["pyup.io-2"]]}
     c.equal({v: ids(f) for (n, v), f in found.items() if n == "foo-bar"}, wanted, "foo-bar")
@@ -148,7 +149,8 @@ def own_files():
 
 @case(pips="newest", mode="any")
 def dir_forms(c):
-    """A folder, deep, a zip and a tar.gz, by path and by address: the same records, of any prefix; what is hidden or of another end is left alone."""
+    """A folder, deep, a zip and a tar.gz, by path and by address: the same records, of any prefix; what is hidden or of another end is
+    left alone."""
     files = own_files()
     for path, text in files.items():
         c.write(os.path.join("own", path), text)
@@ -190,9 +192,10 @@ def one_finding_of_three_feeds(c):
 def withdrawn_and_own_at_the_gate(c):
     """A withdrawn MAL- record blocks no `pip install`, a live one does, and so does an advisory that was just written."""
     mal = {"severity": None, "fixed": "", "versions": ["3.7"], "details": "-= Per source details. Do not edit below this line.=-"}
-    osvdb.write([osvdb.record("MAL-2099-4750", "idna", withdrawn="2026-01-03T00:00:00Z", **mal), osvdb.record("MAL-2099-4751", "click", **{**mal, "versions": ["8.1.7"]})],
-                c.path("osv"))
-    c.expect(c.pipgate("advisory", "new", "quiet", "--fixed", "2.0", "--severity", "high", "--summary", "ours", "-o", c.path("own")), status=0)
+    live = osvdb.record("MAL-2099-4751", "click", **{**mal, "versions": ["8.1.7"]})
+    osvdb.write([osvdb.record("MAL-2099-4750", "idna", withdrawn="2026-01-03T00:00:00Z", **mal), live], c.path("osv"))
+    words = ("quiet", "--fixed", "2.0", "--severity", "high", "--summary", "ours")
+    c.expect(c.pipgate("advisory", "new", *words, "-o", c.path("own")), status=0)
     c.db = build(c, "osv=" + c.path("osv"), "dir=" + c.path("own"))
     c.expect(c.gate("install", "idna==3.7"), status=0)
     c.equal(c.env.installed().get("idna"), "3.7", "idna")

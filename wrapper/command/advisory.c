@@ -95,7 +95,8 @@ static int options_parse(const struct sub *sub, int argc, char **argv, struct ad
 		else if (c == ':')
 			return say_error(EXIT_USAGE, "advisory %s: %s needs a value; usage: %s", sub->name, argv[optind - 1], sub->usage);
 		else if (!row)
-			return say_error(EXIT_USAGE, "advisory %s: %s is not understood; usage: %s", sub->name, argv[optind - 1], sub->usage);
+			return say_error(EXIT_USAGE, "advisory %s: %s is not understood; usage: %s", sub->name, argv[optind - 1],
+				sub->usage);
 		else
 			store(out, row);
 	}

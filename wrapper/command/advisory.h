@@ -24,9 +24,11 @@ int advisory_check(struct advisory_options *options);
 void advisory_yaml(struct buf *out, const cJSON *tree);
 
 #define ADVISORY_LOCATE_BYTES ((size_t)1 << 20) /* of a record whose lines are looked up: the reader takes 300 times as much */
+/* Where each member of a record stands, NULL: cannot be told. The caller's: cJSON_Delete(). */
+cJSON *advisory_places(struct span record);
 /* The line (from 1) that a decoder's error is about, found by the member that it names; 0: not known. *what: the error without what
  * the line says. */
-size_t advisory_line(struct span record, const char *error, const char **what);
+size_t advisory_line(struct span record, const cJSON *places, const char *error, const char **what);
 /* The line of a byte. */
 size_t advisory_line_of(struct span record, size_t byte);
 

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "matcher/base/yaml.h"
 #include "wrapper/command/advisory.h"
 #include "wrapper/feed/folder.h"
 #include "wrapper/feed/reading.h"
@@ -27,6 +26,7 @@ struct checking {
 	const char *folder;      /* what stands before a name, "" of a file */
 	struct list seen;        /* struct seen */
 	struct span path, bytes; /* of the record at hand */
+	cJSON *places;           /* in it, NULL: cannot be told */
 	size_t good, bad, notes, of_this;
 };
 
@@ -41,33 +41,38 @@ static void complain(struct checking *c, size_t line, const char *what)
 	c->bad++;
 }
 
-static void note(struct checking *c, size_t line, const char *what)
+/* member: it is about ("affected[0]: versions: "), NULL: about the whole. */
+static void note(struct checking *c, const char *member, const char *what)
 {
+	const char *ignored;
+	size_t line;
+
 	c->notes++;
 	if (c->of_this++ >= NOTES_EACH)
 		return;
+	line = member ? advisory_line(c->bytes, c->places, member, &ignored) : 0;
 	if (line)
 		say(SPAN_FMT ":%zu: note: %s", SPAN_ARG(c->path), line, what);
 	else
 		say(SPAN_FMT ": note: %s", SPAN_ARG(c->path), what);
 }
 
-/* The line of a member ("affected[0]: versions: "), 0: not known. */
-static size_t line_at(const struct checking *c, const char *member)
-{
-	const char *ignored;
-
-	return advisory_line(c->bytes, member, &ignored);
-}
-
 /* ---- what is odd ---- */
 
-static void note_version(struct checking *c, size_t entry, struct span version)
+/* Entries of other ecosystems are not among the decoded ones: then which is which cannot be told. */
+static const char *entry_member(const struct checking *c, const struct pipgate_advisory *a, size_t i, const char *member)
+{
+	bool all = (size_t)cJSON_GetArraySize(json_member(c->places, "affected")) == a->n_affected;
+
+	return all ? text_format(c->run, "affected[%zu]: %s", i, member) : "affected: ";
+}
+
+static void note_version(struct checking *c, const char *member, struct span version)
 {
 	struct pipgate_version ignored;
 
 	if (pipgate_version_parse(c->run, version, &ignored) == PIPGATE_INVALID)
-		note(c, line_at(c, text_format(c->run, "affected[%zu]: versions: ", entry)),
+		note(c, member,
 			text_format(c->run, "versions: '%.*s' is no version; it matches that very text alone",
 				(int)(version.n > 100 ? 100 : version.n), version.p));
 }
@@ -75,16 +80,16 @@ static void note_version(struct checking *c, size_t entry, struct span version)
 static void note_affected(struct checking *c, const struct pipgate_advisory *a, size_t i)
 {
 	const struct pipgate_affected *one = &a->affected[i];
-	size_t line = line_at(c, text_format(c->run, "affected[%zu]: ", i));
+	const char *member = entry_member(c, a, i, ""), *versions = entry_member(c, a, i, "versions: ");
 
 	if (!one->n_ranges && !one->n_versions && !one->n_specifiers)
-		note(c, line, "no range and no version: it affects nothing");
+		note(c, member, "no range and no version: it affects nothing");
 	else if (!one->n_ranges && !one->n_specifiers)
-		note(c, line, "no range: a release that is not listed is not affected");
+		note(c, member, "no range: a release that is not listed is not affected");
 	if (one->severity.level == PIPGATE_LEVEL_UNKNOWN)
-		note(c, line, "unknown severity: the policy's key unknown says what it counts as (severity needs a CVSS vector)");
+		note(c, member, "unknown severity: the policy's key unknown says what it counts as (severity needs a CVSS vector)");
 	for (size_t k = 0; k < one->n_versions; k++)
-		note_version(c, i, one->versions[k]);
+		note_version(c, versions, one->versions[k]);
 }
 
 /* Members that the schema has; another one may be a slip of the pen. */
@@ -92,50 +97,54 @@ static void note_members(struct checking *c)
 {
 	static const char *const known[] = {"schema_version", "id", "modified", "published", "withdrawn", "aliases", "upstream", "related",
 		"summary", "details", "severity", "affected", "references", "credits", "database_specific"};
-	cJSON *tree = NULL;
 
-	if (c->bytes.n > ADVISORY_LOCATE_BYTES || yaml_parse_long(c->bytes, ADVISORY_LOCATE_BYTES, &tree, NULL) != PIPGATE_OK)
-		return;
-	for (const cJSON *item = tree->child; item; item = item->next) {
+	for (const cJSON *item = c->places ? c->places->child : NULL; item; item = item->next) {
 		bool found = false;
 
 		for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
 			found |= strcmp(item->string, known[i]) == 0;
 		if (!found)
-			note(c, advisory_line_of(c->bytes, (size_t)item->valuedouble),
+			note(c, text_format(c->run, "%s: ", item->string),
 				text_format(c->run, "'%.40s' is no member of a record; it is ignored", item->string));
 	}
-	cJSON_Delete(tree);
 }
 
 static void note_all(struct checking *c, const struct pipgate_advisory *a)
 {
 	c->of_this = 0;
 	if (!reading_named_so(c->path, a->id))
-		note(c, line_at(c, "id: "), text_format(c->run, "the file is not named %s", a->id.p));
+		note(c, "id: ", text_format(c->run, "the file is not named %s", a->id.p));
 	if (a->withdrawn.n)
-		note(c, line_at(c, "withdrawn: "), "withdrawn: it matches nothing");
+		note(c, "withdrawn: ", "withdrawn: it matches nothing");
 	if (!a->n_aliases)
-		note(c, 0, "no alias: it is a finding of its own beside what other feeds say of the same vulnerability");
+		note(c, NULL, "no alias: it is a finding of its own beside what other feeds say of the same vulnerability");
 	if (!a->n_affected)
-		note(c, 0, "it affects no distribution of PyPI");
+		note(c, NULL, "it affects no distribution of PyPI");
 	for (size_t i = 0; i < a->n_affected; i++)
 		note_affected(c, a, i);
 	note_members(c);
 	for (size_t i = 0; i < a->n_notes; i++)
-		note(c, 0, a->notes[i].p);
+		note(c, NULL, a->notes[i].p);
 	if (c->of_this > NOTES_EACH)
 		say(SPAN_FMT ": … and %zu notes more", SPAN_ARG(c->path), c->of_this - NOTES_EACH);
 }
 
 /* ---- records ---- */
 
+static void record_good(struct checking *c, const struct pipgate_advisory *advisory)
+{
+	struct seen *seen = must(list_push(c->kept, &c->seen, sizeof(*seen)));
+
+	*seen = (struct seen){must_span(arena_copy(c->kept, advisory->id)), must_span(arena_copy(c->kept, c->path))};
+	c->good++;
+	note_all(c, advisory);
+}
+
 static enum pipgate_status record_check(void *ctx, struct span name, struct span bytes, struct pipgate_error *error)
 {
 	struct checking *c = ctx;
 	struct pipgate_advisory advisory;
 	struct pipgate_error why = {.text = ""};
-	struct seen *seen;
 	const char *what;
 	size_t line;
 	enum pipgate_status status;
@@ -144,18 +153,18 @@ static enum pipgate_status record_check(void *ctx, struct span name, struct span
 	pipgate_run_reset(c->run);
 	c->path = must_span(arena_format(c->run, "%s" SPAN_FMT, c->folder, SPAN_ARG(name)));
 	c->bytes = bytes;
+	c->places = advisory_places(bytes);
 	status = pipgate_advisory_decode(c->run, reading_encoding(name), bytes, &advisory, &why);
 	if (status == PIPGATE_NO_MEMORY)
 		die_no_memory();
-	if (status != PIPGATE_OK) {
-		line = advisory_line(bytes, why.text, &what);
+	if (status == PIPGATE_OK) {
+		record_good(c, &advisory);
+	} else {
+		line = advisory_line(bytes, c->places, why.text, &what);
 		complain(c, line, what);
-		return PIPGATE_OK;
 	}
-	c->good++;
-	seen = must(list_push(c->kept, &c->seen, sizeof(*seen)));
-	*seen = (struct seen){must_span(arena_copy(c->kept, advisory.id)), must_span(arena_copy(c->kept, c->path))};
-	note_all(c, &advisory);
+	cJSON_Delete(c->places);
+	c->places = NULL;
 	return PIPGATE_OK;
 }
 

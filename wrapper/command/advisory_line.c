@@ -63,9 +63,17 @@ static size_t byte_of(const cJSON *tree, struct span error)
 	return at;
 }
 
-size_t advisory_line(struct span record, const char *error, const char **what)
+cJSON *advisory_places(struct span record)
 {
 	cJSON *tree = NULL;
+
+	if (record.n > ADVISORY_LOCATE_BYTES || yaml_parse_long(record, ADVISORY_LOCATE_BYTES, &tree, NULL) != PIPGATE_OK)
+		return NULL;
+	return tree;
+}
+
+size_t advisory_line(struct span record, const cJSON *places, const char *error, const char **what)
+{
 	size_t at, line;
 	int n = 0;
 
@@ -78,9 +86,5 @@ size_t advisory_line(struct span record, const char *error, const char **what)
 		*what = error + n;
 		return advisory_line_of(record, at);
 	}
-	if (record.n > ADVISORY_LOCATE_BYTES || yaml_parse_long(record, ADVISORY_LOCATE_BYTES, &tree, NULL) != PIPGATE_OK)
-		return 0;
-	line = advisory_line_of(record, byte_of(tree, span_of(error)));
-	cJSON_Delete(tree);
-	return line;
+	return places ? advisory_line_of(record, byte_of(places, span_of(error))) : 0;
 }

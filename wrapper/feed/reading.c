@@ -96,7 +96,8 @@ bool reading_named_so(struct span name, struct span id)
 	return span_starts(base, id) && (base.n == id.n || base.p[id.n] == '.');
 }
 
-enum pipgate_status reading_advisory(struct reading *r, struct span name, const struct pipgate_advisory *advisory, struct pipgate_error *error)
+enum pipgate_status reading_advisory(struct reading *r, struct span name, const struct pipgate_advisory *advisory,
+	struct pipgate_error *error)
 {
 	struct pipgate_error why = {.text = ""};
 	enum pipgate_status status = reading_begin(r, STORE_WHOLE, error);

@@ -137,7 +137,8 @@ static int vulnerability_order(const void *a, const void *b)
 	return order ? order : span_compare(x->name, y->name);
 }
 
-static enum pipgate_status collect(struct reading *r, struct pipgate_run *run, const cJSON *tree, struct list *out, struct pipgate_error *error)
+static enum pipgate_status collect(struct reading *r, struct pipgate_run *run, const cJSON *tree, struct list *out,
+	struct pipgate_error *error)
 {
 	enum pipgate_status status = PIPGATE_OK;
 
