@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run by the Python that holds the judges: read_formats.py FOLDER, which has a report a format, named for it.
+"""Run by the Python that holds the judges: read_formats.py [--theirs] FOLDER…, each of which has a report a format, named for it.
 
-Prints {format: {"wrong": what its validator says or null, "findings": what stands in it}}; a finding is [name, version, ids, severity,
-verdict], as a reader takes it out of the document with the format's own library where there is one. Also "pip-audit": what its own
-formatters print for what our JSON holds.
+Prints a list, for each folder {format: {"wrong": what its validator says or null, "findings": what stands in it}}; a finding is [name, version, ids, severity,
+verdict], as a reader takes it out of the document with the format's own library where there is one. --theirs: also "pip-audit", what
+its own formatters print for what our JSON holds.
 """
 import json
 import os
@@ -17,12 +17,11 @@ from cyclonedx.validation.xml import XmlValidator
 from defusedxml.ElementTree import fromstring
 from junitparser import JUnitXml, Properties
 
-FOLDER = sys.argv[1]
 VERDICT_OF_LEVEL = {"error": "block", "warning": "warn", "note": "allow", "notice": "allow"}
 
 
-def text_of(name):
-    with open(os.path.join(FOLDER, name), encoding="utf-8", newline="") as f:
+def text_of(folder, name):
+    with open(os.path.join(folder, name), encoding="utf-8", newline="") as f:
         return f.read()
 
 
@@ -149,17 +148,17 @@ def theirs(report):
     return {"short": MarkdownFormat(False, False).format(result, []), "long": MarkdownFormat(True, True).format(result, [])}
 
 
-def main():
-    out = {"json": {"wrong": None, "findings": json_findings(text_of("json"))}}
+def everything(folder):
+    out = {"json": {"wrong": None, "findings": json_findings(text_of(folder, "json"))}}
     for name, read in READERS.items():
-        if os.path.exists(os.path.join(FOLDER, name)):
-            wrong, found = read(text_of(name))
+        if os.path.exists(os.path.join(folder, name)):
+            wrong, found = read(text_of(folder, name))
             out[name] = {"wrong": str(wrong) if wrong else None, "findings": sorted(found)}
     out["json"]["findings"].sort()
-    if len(sys.argv) > 2:
-        out["pip-audit"] = theirs(json.loads(text_of("json")))
-    json.dump(out, sys.stdout)
+    if "--theirs" in sys.argv:
+        out["pip-audit"] = theirs(json.loads(text_of(folder, "json")))
+    return out
 
 
 if __name__ == "__main__":
-    main()
+    json.dump([everything(a) for a in sys.argv[1:] if a != "--theirs"], sys.stdout)

@@ -5,11 +5,10 @@ import json
 import os
 import re
 
-from lib import osvstub, pips
+from lib import judges, osvstub
 from lib.case import case
 from lib.installed import place
 
-VERSION = "2.10.1"
 FLAGS = """-l --local -r --requirement --locked -f --format -s --vulnerability-service --osv-url -d --dry-run -S --strict --desc --aliases
 --cache-dir --progress-spinner --timeout --path -v --verbose --fix --require-hashes --index-url --extra-index-url --skip-editable
 --no-deps -o --output --ignore-vuln --disable-pip -V --version""".split()
@@ -211,8 +210,7 @@ class Both:
 
     def __init__(self, c, url):
         self.c, self.url = c, url
-        root = pips.tool_environment("pip-audit-" + VERSION, "pip-audit==" + VERSION)
-        self.python = os.path.join(root, "bin", "python")
+        self.python = os.path.join(judges.tools(), "python")
 
     def folder(self, side, number):
         folder = self.c.path(side, str(number))

@@ -10,7 +10,7 @@ import re
 
 from lib import osvdb
 from lib.case import case
-from lib.formats import FORMATS, judge, judge_sarif, open_bytes, text, write
+from lib.formats import FORMATS, judge, judge_all, judge_sarif, open_bytes, text, write
 from lib.installed import place
 
 ALWAYS = ("json", "cyclonedx-json", "cyclonedx-xml", "sarif", "junit")  # printed where there is nothing to tell, too
@@ -97,7 +97,7 @@ def formats_github_golden(c):
 def formats_as_pip_audit_prints(c):
     """Markdown line for line as pip-audit's own formatter makes it of the same findings, short and long; the most urgent come first."""
     folder = typical(c)
-    wanted = judge(c, folder, "pip-audit")["pip-audit"]
+    wanted = judge(c, folder, "--theirs")["pip-audit"]
     page = re.compile(r"\[([^]]*)\]\(http[^)]*/([^/)]*)/\)")  # theirs link to one index, ours to the one that pip uses
     for name, words in (("short", []), ("long", ["--desc", "--aliases"])):
         result = c.expect(c.audit("-r", "requirements.txt", "--no-deps", "--disable-pip", "-f", "markdown", *words), status=1)
@@ -112,15 +112,16 @@ def formats_empty(c):
     """Nothing found: the documents stand, valid and empty; tables and annotations are not printed."""
     place(c.path("clean"), "idna", "3.7")
     folder = write(c, "empty", "--path", "clean", status=0)
-    c.equal(judge(c, folder)["json"]["findings"], [], "findings")
     c.equal({f for f in FORMATS if os.path.exists(c.path(folder, f))}, set(ALWAYS), "what is printed")
     place(c.path("broken"), "nameless", "1.0", metadata="")
     place(c.path("broken"), "jinja2", "not.a.version")
-    judge(c, write(c, "broken-alone", "--path", "broken", status=0))
+    write(c, "broken-alone", "--path", "broken", status=0)
     c.true('<property name="broken" value="1"/>' in text(c, "broken-alone", "junit"), "junit tells of broken metadata")
     c.true('skipped="1"' in text(c, "broken-alone", "junit"), "junit skips what could not be decided")
     os.makedirs(c.path("nothing"))
-    judge(c, write(c, "nothing-at-all", "--path", "nothing", status=0))
+    write(c, "nothing-at-all", "--path", "nothing", status=0)
+    read = judge_all(c, [folder, "broken-alone", "nothing-at-all"])
+    c.equal(read[0]["json"]["findings"], [], "findings")
 
 
 def hostile(c):

@@ -877,12 +877,12 @@ def _():
         p.stdin.write(job_bytes(place=path_of("two.zip", TWO)))
         p.stdin.close()
         assert p.wait(5) == -signal.SIGPIPE, p.returncode
-    code = "import subprocess,sys;p=subprocess.Popen([sys.argv[1],'--protocol=1'],stdin=0);print(p.pid,flush=True);p.wait()"
-    with subprocess.Popen([sys.executable, "-c", code, FETCH], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=CLEAN) as parent:
-        pid = int(re.match(rb"(?s)(?:HELO.*?0\.[\d.]+)?(\d+)\n", parent.stdout.readline())[1])
+    code = "import subprocess,sys;p=subprocess.Popen([sys.argv[1],'--protocol=1'],stdin=0);print(p.pid,file=sys.stderr,flush=True);p.wait()"
+    with subprocess.Popen([sys.executable, "-c", code, FETCH], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=CLEAN) as parent:
+        pid = int(parent.stderr.readline())
         parent.stdin.write(job_bytes(verb="get", place=url("silent")))
         parent.stdin.flush()
-        time.sleep(0.2)
+        assert parent.stdout.read(4) == b"HELO"  # it is bound to its parent before it says so
         assert os.path.exists("/proc/%d" % pid)
         parent.kill()
         parent.wait()

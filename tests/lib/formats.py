@@ -36,19 +36,29 @@ def text(c, folder, name):
 
 def judge(c, folder, *more, omit=()):
     """Validators say nothing, and each format but those of omit holds what JSON holds. What was read."""
+    return judge_all(c, [folder], *more, omit=omit)[0]
+
+
+def judge_all(c, folders, *more, omit=()):
+    """The same of several: the judges take a second to start."""
     tools = judges.tools()
-    result = c.start([os.path.join(tools, "python"), os.path.join(paths.TESTS, "audit", "read_formats.py"), c.path(folder), *more],
+    result = c.start([os.path.join(tools, "python"), os.path.join(paths.TESTS, "audit", "read_formats.py"), *more, *map(c.path, folders)],
                      gate=False, env={"PYTHONDONTWRITEBYTECODE": "1"}, deadline=READING).wait()
     c.equal(result.status, 0, "the readers' status: " + result.stderr[-2000:])
-    read = json.loads(result.stdout)
-    for name, told in read.items():
-        if name == "pip-audit":
-            continue
-        c.equal(told["wrong"], None, name)
-        c.true(name in omit or told["findings"] == read["json"]["findings"], "%s holds %r, JSON %r", name, told["findings"], read["json"]["findings"])
-    for name in ("junit", "cyclonedx-xml"):
-        well_formed(c, c.path(folder, name))
-    return read
+    every = json.loads(result.stdout)
+    for folder, read in zip(folders, every):
+        for name, told in read.items():
+            if name != "pip-audit":
+                agrees(c, folder, name, told, read["json"]["findings"], omit)
+        for name in ("junit", "cyclonedx-xml"):
+            well_formed(c, c.path(folder, name))
+    c.equal(len(every), len(folders), "what was read")
+    return every
+
+
+def agrees(c, folder, name, told, wanted, omit):
+    c.equal(told["wrong"], None, "%s/%s" % (folder, name))
+    c.true(name in omit or told["findings"] == wanted, "%s/%s holds %r, JSON %r", folder, name, told["findings"], wanted)
 
 
 def well_formed(c, path):
