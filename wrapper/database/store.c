@@ -249,7 +249,10 @@ static enum pipgate_status whole_begin(struct store *s, struct pipgate_error *er
 	if (status != PIPGATE_OK)
 		return status;
 	s->next = 0;
-	return reach(s, s->beside.temporary) ? run_sql(s, create_sql, error) : failed(s, error);
+	if (!reach(s, s->beside.temporary))
+		return failed(s, error);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL); /* it would keep a journal, and a kill would leave that behind */
+	return run_sql(s, create_sql, error);
 }
 
 static enum pipgate_status changes_begin(struct store *s, struct pipgate_error *error)
