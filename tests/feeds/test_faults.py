@@ -10,6 +10,7 @@ import time
 from lib import osvdb, paths, proc
 from lib.case import case
 from lib.feedserver import FeedServer, archive
+import lines
 from updates import database, dump, moment, record, update
 
 EVERYTHING = bool(os.environ.get("ALL"))
@@ -55,7 +56,7 @@ def round_of(server, n):
         return made
     words = [server.osv(some("PYSEC", 60, 7))]
     server.files["more.zip"] = archive(some("GHSA", 40, 3))
-    return words + ["osv=%smore.zip" % server.root] + enrichment(server, ["CVE-2026-%04d" % i for i in range(10 + n % 20)],
+    return words + ["osv=%smore.zip" % server.root] + enrichment(server, ["CVE-2026-%04d" % i for i in range(10 + n)],
                                                                  {"CVE-2026-%04d" % i: (n + i) % 100 / 100 for i in range(40)}, back - 60.0 * n)
 
 
@@ -161,3 +162,25 @@ def a_hundred_readers(c):
     print("# %d readers, %d readings, %d changes: %d wrong" % (READERS, len(seen), CHANGES, len(wrong)))
     c.equal(last, str(CHANGES + 1), "the last change that came")
     c.true(not wrong, "%s", wrong[:2])
+
+
+# ---- lines that are spoilt ----
+
+def cells(kind, number):
+    """All faults; in check every fourth, each kind others."""
+    return [f for i, f in enumerate(lines.FAULTS) if EVERYTHING or (i + number) % 4 == 0]
+
+
+@case(pips="one", mode="any")
+def spoilt_lines(c):
+    """Every kind of feed under every fault of a line or a server: the new data, or refused with its sentence and the old database byte for
+    byte; a 304 to a question with an ETag is believed, and changes nothing. The next update is right."""
+    c.environ()  # its parts are made once, before many want them
+    with concurrent.futures.ThreadPoolExecutor(len(lines.KINDS)) as pool:
+        table = {name: pool.submit(lines.Line(c, name).run, cells(name, i)) for i, name in enumerate(lines.KINDS)}
+        table = {name: row.result() for name, row in table.items()}
+    print("# %-13s%s" % ("", "".join("%-14s" % name for name in table)))
+    for fault in lines.FAULTS:
+        print(("# %-13s%s" % (fault, "".join("%-14s" % row.get(fault, " ")[0] for row in table.values()))).rstrip())
+    wrong = [w for row in table.values() for _, w in row.values() if w]
+    c.true(not wrong, "%d of %d: %s", len(wrong), sum(map(len, table.values())), "\n".join(wrong[:6]))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "matcher/advisory/date.h"
+#include "matcher/base/json.h"
 #include "wrapper/feed/transport.h"
 #include "wrapper/memory.h"
 #include "wrapper/sorted.h"
@@ -187,6 +188,16 @@ static enum pipgate_status record_piece(void *ctx, size_t index, struct span bod
 	return buf_status(&f->body) == PIPGATE_OK ? PIPGATE_OK : error_set(error, PIPGATE_LIMIT, "a record is too large");
 }
 
+/* What is no JSON is a fault of the server or the way to it, and not the record's: to drop the record for it would be to believe it. */
+static enum pipgate_status record_check(struct span body, struct pipgate_error *error)
+{
+	cJSON *tree = NULL;
+	enum pipgate_status status = json_parse(body, &tree, error);
+
+	cJSON_Delete(tree);
+	return status;
+}
+
 static enum pipgate_status record_done(void *ctx, size_t index, enum pipgate_status status, const struct transport_result *result,
 	struct pipgate_error *error)
 {
@@ -195,6 +206,8 @@ static enum pipgate_status record_done(void *ctx, size_t index, enum pipgate_sta
 
 	(void)result;
 	snprintf(name, sizeof(name), SPAN_FMT ".json", SPAN_ARG(f->lines[index].id));
+	if (status == PIPGATE_OK)
+		status = record_check(buf_view(&f->body), error);
 	if (status != PIPGATE_OK)
 		error_before(error, "%s", name);
 	else /* of an archive, too: the older form of one that is refused must not stay */
