@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Updates that are killed, starved, lied to and crowded: the database is always the old one or the new one. ALL=1: longer, with summaries."""
 import concurrent.futures
+import json
 import os
 import random
 import re
+import shutil
+import subprocess
 import threading
 import time
+import zipfile
 
-from lib import osvdb, paths, proc
-from lib.case import case
+from lib import osvdb, paths
+from lib.case import Skipped, case
 from lib.feedserver import FeedServer, archive
 import lines
 from updates import database, dump, moment, record, update
@@ -31,7 +35,7 @@ def fresh(c, words, *options):
 
 def enrichment(server, cves, scores, back, folder=""):
     """kev.json and epss.csv of that time; their words."""
-    server.files[folder + "kev.json"] = osvdb.json.dumps({"dateReleased": moment(back), "count": len(cves), "vulnerabilities": [
+    server.files[folder + "kev.json"] = json.dumps({"dateReleased": moment(back), "count": len(cves), "vulnerabilities": [
         {"cveID": cve, "vendorProject": "somebody", "shortDescription": "long " * 20} for cve in cves]}).encode()
     server.files[folder + "epss.csv"] = ("#model_version:v1,score_date:%s\ncve,epss,percentile\n" % moment(back) + "".join(
         "%s,%s,0.5\n" % one for one in sorted(scores.items()))).encode()
@@ -184,3 +188,211 @@ def spoilt_lines(c):
         print(("# %-13s%s" % (fault, "".join("%-14s" % row.get(fault, " ")[0] for row in table.values()))).rstrip())
     wrong = [w for row in table.values() for _, w in row.values() if w]
     c.true(not wrong, "%d of %d: %s", len(wrong), sum(map(len, table.values())), "\n".join(wrong[:6]))
+
+
+# ---- bad records ----
+
+def bad(**more):
+    return record("PYSEC-BAD", "bad", **more)
+
+
+def without(key):
+    return {k: v for k, v in bad().items() if k != key}
+
+
+# a record, and why it is refused; None: it is taken, within its bounds
+BAD_RECORDS = {
+    "a list": ([], "a record is an object"),
+    "no JSON": (b"{\x00", "byte "),
+    "text cut in a character": (b'{"id": "\xff"}', "byte "),
+    "deep": (b"[" * 100000, "byte "),
+    "a number as id": (bad() | {"id": 7}, "id: text expected"),
+    "a slash in its id": (bad() | {"id": "../../etc/passwd"}, "id: '../../etc/passwd' is no id"),
+    "a line's end in its id": (bad() | {"id": "PYSEC-1\n\x1b[31mPYSEC-2"}, "is no id"),
+    "a long id": (bad() | {"id": "P" * 5000}, "is no id"),
+    "no time": (without("modified"), "modified: missing"),
+    "a day that is none": (bad() | {"modified": "2026-02-30T00:00:00Z"}, "modified: '2026-02-30T00:00:00Z' is no"),
+    "a time as a number": (bad() | {"modified": 1e300}, "modified: text expected"),
+    "aliases as text": (bad() | {"aliases": "CVE-2026-1"}, "aliases: a list expected"),
+    "aliases as numbers": (bad() | {"aliases": [1, 2]}, "aliases: text expected"),
+    "a flood of aliases": (bad(aliases=["CVE-2026-%06d" % i for i in range(100000)]), None),
+    "a flood of versions": (bad(versions=["%d.0" % i for i in range(100000)]), None),
+    "affected as text": (bad() | {"affected": "all"}, "affected"),
+    "a package as a number": (bad() | {"affected": [{"package": 7}]}, "package"),
+    "a name with a slash": (bad() | {"affected": [{"package": {"ecosystem": "PyPI", "name": "../x"}, "versions": ["1"]}]}, None),
+    "events as text": (bad() | {"affected": [{"package": {"ecosystem": "PyPI", "name": "x"}, "ranges": [{"type": "ECOSYSTEM", "events": "0"}]}]}, "events"),
+}
+
+
+def of_zip(c, *contents):
+    """The word of a zip of these records, each of bytes or made to JSON, as they come."""
+    path = os.path.join(c.root, "records.zip")
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as z:
+        for i, content in enumerate(contents):
+            z.writestr("R-%d.json" % i, content if isinstance(content, bytes) else json.dumps(content))
+    return "osv=" + path
+
+
+GOOD = [record("PYSEC-%d" % i, "name%d" % i) for i in range(5)]
+
+
+@case(pips="one", mode="any")
+def bad_records(c):
+    """Records of wrong types and floods: each is refused by name, or taken within its bounds, and the others count."""
+    for what, (content, said) in BAD_RECORDS.items():
+        result = c.expect(db(c, "build", "-o", "bad.db", of_zip(c, content, *GOOD)), status=0, err="%d refused" % (said is not None))
+        if said is not None:
+            c.true("  R-0.json: " in result.stderr and said in result.stderr, "%s is refused with: %s", what, result.stderr)
+        c.expect(db(c, "show", "--db", "bad.db", "name1"), status=0, out="PYSEC-1")
+    twice = of_zip(c, *GOOD, GOOD[2])
+    c.expect(db(c, "build", "-o", "bad.db", twice), status=41, err="PYSEC-2 is there twice")
+    c.expect(db(c, "build", "-o", "bad.db", of_zip(c, record("PYSEC-1", summary="x" * (17 << 20)), *GOOD)), status=41, err="limit: ")
+    entries = [{"cveID": "CVE-2026-%04d" % i} for i in range(300)] + [{"cveID": "CVE-2026-0001"}, {"cveID": 7}]
+    kev = c.write("kev.json", json.dumps({"dateReleased": moment(60), "count": len(entries), "vulnerabilities": entries}))
+    c.expect(db(c, "build", "-o", "bad.db", of_zip(c, *GOOD), "kev=" + kev), status=0,
+             err=["entry 301: its CVE id is there twice", "entry 302: no CVE id", "kev 300"])
+
+
+@case(pips="one", mode="any")
+def floods(c):
+    """Thousands of records of one distribution that share aliases in chains and heaps: built and looked up within seconds, one finding."""
+    n = 20000 if EVERYTHING else 4000
+    heap = [record("GHSA-%d" % i, "flood", aliases=["CVE-2026-%06d" % j for j in range(i, i + 3)] + ["CVE-2026-1"] * (i % 2)) for i in range(n)]
+    begun = time.monotonic()
+    c.expect(db(c, "build", "-o", "flood.db", of_zip(c, *heap)), status=0, err="%d advisories for 1 distributions" % n)
+    result = c.expect(c.pipgate("match", "--db", "flood.db", stdin=b"flood 1.0\n"), status=(0, 1))
+    groups = result.stdout.rstrip("\n").split("\t")[3:]
+    c.equal([len(g.split("=")) for g in groups], [n], "ids of one vulnerability")
+    seconds = time.monotonic() - begun
+    print("# a flood of %d records: %.1f s" % (n, seconds))
+    c.true(seconds < n / 400, "it took %.1f s", seconds)
+
+
+LISTED = ("PYSEC-1\x1b[31m", "../../etc/passwd", "a/b", "PYSEC-1?x=y", "PYSEC-1#x", "%2e%2e", "-o", ".x", "", "P" * 200, "PYSEC-1\x00", "PYSEC 1",
+          "P\xdcSEC-1", "PYSEC-1,PYSEC-2")
+
+
+@case(pips="one", mode="any")
+def ids_of_a_list(c):
+    """What is no id in modified_id.csv is refused before it becomes a part of an address."""
+    with FeedServer() as server:
+        word = server.osv({r["id"]: r for r in GOOD})
+        c.expect(update(c, [word]), status=0)
+        before, good = dump(database(c)), server.files["PyPI/modified_id.csv"]
+        for ident in LISTED:
+            server.files["PyPI/modified_id.csv"] = good + ("%s,%s\n" % (moment(5), ident)).encode("latin-1")
+            server.requests.clear()
+            c.expect(update(c, [word]), status=41, err=["modified_id.csv: line 6 is not of the form TIME,ID", "its last good data stay"])
+            c.equal(server.requests, ["PyPI/modified_id.csv"], "asked because of %r" % ident)
+        c.equal(dump(database(c)), before, "the database")
+
+
+# ---- time ----
+
+FAR = "2999-01-01T00:00:00Z"
+
+
+@case(pips="one", mode="any")
+def records_of_the_future(c):
+    """`modified` in 2999 makes no feed young, does not win over another feed's record, and is replaced when it is corrected."""
+    old = [record("PYSEC-%d" % i, "name%d" % i, back=30 * DAY) for i in range(200)]
+    with FeedServer() as server:
+        word = server.osv({r["id"]: r for r in old + [record("PYSEC-500", "late", fixed="1") | {"modified": FAR}]})
+        other = [record("PYSEC-500", "late", back=40 * DAY, fixed="2")]
+        words = [word, of_zip(c, *other)]
+        c.expect(update(c, words), status=0)
+        c.expect(db(c, "show", "--db", database(c), "late"), status=0, out="fixed in  2$")
+        c.expect(db(c, "status", "--db", database(c)), status=0, out=r"\(40 days old\)")
+        c.expect(c.gate("install", "idna", env={"PIPGATE_DB": database(c), "PIPGATE_PROFILE": "ci"}), status=41, err="40 days old")
+        server.osv({r["id"]: r for r in old + [record("PYSEC-500", "late", back=35 * DAY, fixed="3")]})
+        c.expect(update(c, words), status=0)
+        c.expect(db(c, "show", "--db", database(c), "late"), status=0, out="fixed in  3$")
+        server.osv({r["id"]: r | {"modified": FAR} for r in old})
+        c.expect(update(c, words), status=41, err="osv: its last good data stay")
+        c.expect(update(c, words, "--accept", "osv"), status=41, err="200 of its 200 records are of a time after 20")
+        words = words[1:] + enrichment(server, ["CVE-2026-0001"], {"CVE-2026-0001": 0.5}, -3 * DAY)
+        c.expect(update(c, words), status=41, err=["kev=.*: it is of 20.*, and here it is 20.*: this machine's clock is behind"])
+        c.true("PYSEC" in db(c, "show", "--db", database(c), "late").stdout, "the old database is gone")
+
+
+def at(c, days, *words, **options):
+    """The same program on a machine whose clock is so many days off."""
+    if not shutil.which("faketime"):
+        raise Skipped("no faketime is here")
+    if "asan" in paths.BUILD:
+        raise Skipped("a sanitizer and faketime do not go together")
+    return c.run(["faketime", "-f", "%+dd" % days, paths.PIPGATE, *words], **options)
+
+
+@case(pips="one", mode="any")
+def a_clock_a_year_off(c):
+    """With a clock behind an update is refused and says why; one ahead makes nothing young afterwards, and the gate says what it sees."""
+    with FeedServer() as server:
+        records = {"PYSEC-%d" % i: record("PYSEC-%d" % i, "name%d" % i, back=2 * DAY) for i in range(20)}
+        env = {"PIPGATE_FEEDS": " ".join([server.osv(records)] + enrichment(server, ["CVE-2026-0001"], {"CVE-2026-0001": 0.5}, 2 * DAY)),
+               "PIPGATE_DB": database(c), "PIPGATE_PROFILE": "ci"}
+        os.makedirs(os.path.dirname(database(c)))
+        words = ("db", "update", "-o", database(c))
+        c.expect(at(c, -365, *words, env=env), status=41, err="this machine's clock is behind")
+        c.true(not os.path.exists(database(c)), "it was built")
+        c.expect(c.pipgate(*words, env=env), status=0)
+        before = dump(database(c))
+        records["PYSEC-99"] = record("PYSEC-99", "name99", back=DAY)
+        server.osv(records)
+        enrichment(server, ["CVE-2026-0001", "CVE-2026-0002"], {"CVE-2026-0001": 0.6}, DAY)
+        refused = c.expect(at(c, -365, *words, env=env), status=41, err=[r"osv=.*this machine's clock", r"kev=.*this machine's clock", "epss=.*this machine's clock"])
+        c.true("its last good data stay" in refused.stderr, "the old data do not stay")
+        c.equal(dump(database(c)), before, "the database")
+        report = osvdb.write([], c.path("none")) and c.write("report.json", json.dumps({"version": "1", "pip_version": "24.3", "environment": {}, "install": []}))
+        c.expect(at(c, -365, "decide", report, env=env), status=41, err="days ahead of this machine's clock: how old it is cannot be told")
+        c.expect(at(c, 365, "decide", report, env=env), status=41, err="36[67] days old")
+        c.expect(at(c, 365, *words, env=env), status=0)
+        c.expect(at(c, 365, *words, "--if-older-than", "6h", env=env), status=0, err="nothing new")
+        c.expect(at(c, 365, "decide", report, env=env), status=41, err="36[56] days old")
+        server.requests.clear()
+        c.expect(c.pipgate(*words, "--if-older-than", "6h", env=env), status=0, err="nothing new")
+        c.equal(len(server.requests), 3, "feeds that were asked, though a clock ahead had asked them in the future")
+        c.expect(c.pipgate("decide", report, env=env), status=0)
+
+
+# ---- a full disk ----
+
+def disk_of(folder, kib):
+    """A small disk of its own at the folder; False where that may not be made."""
+    os.makedirs(folder, exist_ok=True)
+    return os.geteuid() == 0 and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%dk" % kib, "pipgate-test", folder], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def starved(c, start, listed):
+    """An update of a feed that has grown too large. start: the words before the command that starve it."""
+    small = {"PYSEC-%d" % i: record("PYSEC-%d" % i, "name%d" % i) for i in range(20)}
+    details = "".join(chr(33 + i * 7 % 90) for i in range(20000))
+    large = small | {"PYSEC-%d" % i: record("PYSEC-%d" % i, "name%d" % i, back=60, details=details) for i in range(100, 200)}
+    folder = os.path.dirname(database(c))
+    with FeedServer() as server:
+        word = server.osv(small, listed=listed)
+        c.expect(update(c, [word]), status=0)
+        before, files = dump(database(c)), files_below(folder)
+        server.osv(large, listed=listed)
+        c.expect(c.run([*start, paths.PIPGATE, "db", "update", "-o", database(c)], env={"PIPGATE_FEEDS": word}), status=41,
+                 err=r"(%s/advisories\.db\S*:|the working file beside the database|the temporary file) cannot be written: .*; make room " % re.escape(folder))
+        c.equal(dump(database(c)), before, "the database")
+        c.equal(files_below(folder), files, "files")
+        if not start:
+            subprocess.run(["mount", "-o", "remount,size=32m", folder], check=True)
+        c.expect(update(c, [word]), status=0, err="120 advisories")
+
+
+@case(pips="one", mode="any")
+def a_full_disk(c):
+    """The update fails and names the file and what to do; database and stores stay; with room the next update works. By changes and whole."""
+    folder = os.path.dirname(database(c))
+    for listed in (True, False):
+        starved(c, ["prlimit", "--fsize=1000000"], listed)
+        shutil.rmtree(folder)
+        for kib in (1500, 3500, 5500):  # too small for the store, for the working file, and for the database
+            if disk_of(folder, kib):
+                try:
+                    starved(c, [], listed)
+                finally:
+                    subprocess.run(["umount", "-l", folder], check=True)

@@ -244,9 +244,10 @@ static enum pipgate_status all_put(struct installing *in, struct beside *databas
 
 	if (status == PIPGATE_OK)
 		status = policy_put(policy, error);
-	if (status == PIPGATE_OK && database->temporary[0])
-		status = beside_commit(database, error);
-	return status;
+	if (status != PIPGATE_OK || !database->temporary[0])
+		return status;
+	beside_companions_remove(database);
+	return beside_commit(database, error);
 }
 
 static enum pipgate_status install_beside(struct installing *in, struct beside *database, struct beside *policy, struct pipgate_error *error)

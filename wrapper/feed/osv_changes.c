@@ -31,7 +31,7 @@ struct line {
 static bool id_good(struct span id)
 {
 	for (size_t i = 0; i < id.n; i++)
-		if (!ascii_alpha(id.p[i]) && !ascii_digit(id.p[i]) && (i == 0 || !strchr("-_.", id.p[i])))
+		if (!ascii_alpha(id.p[i]) && !ascii_digit(id.p[i]) && (i == 0 || !memchr("-_.", id.p[i], 3)))
 			return false;
 	return id.n && id.n <= ID_BYTES;
 }
@@ -126,8 +126,11 @@ static bool wanted(struct reading *r, const struct line *line)
 {
 	struct moment has;
 
-	if (store_modified(r->store, line->id, &has))
-		return moment_compare(has, line->modified) < 0;
+	if (store_modified(r->store, line->id, &has)) {
+		int order = moment_compare(has, line->modified);
+
+		return order < 0 || (order > 0 && moment_future(has.seconds, r->now)); /* which would outdo every correction */
+	}
 	return r->writing != STORE_WHOLE || !store_was_refused(r->store, line->id);
 }
 
