@@ -25,7 +25,7 @@ static const struct field fields[] = {
 static bool name_good(struct span name)
 {
 	for (size_t i = 0; i < name.n; i++)
-		if (!ascii_alpha(name.p[i]) && !ascii_digit(name.p[i]) && (i == 0 || !strchr("-_.", name.p[i])))
+		if (!ascii_alpha(name.p[i]) && !ascii_digit(name.p[i]) && (i == 0 || !memchr("-_.", name.p[i], 3)))
 			return false;
 	return name.n <= NAME_MAX_BYTES;
 }

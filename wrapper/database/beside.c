@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "wrapper/database/schema.h"
 #include "wrapper/say.h"
 
 #include "matcher/base/banned.h"
@@ -161,6 +162,16 @@ static enum pipgate_status flush(struct beside *b, struct pipgate_error *error)
 	if (fd >= 0 && close(fd) != 0 && status == PIPGATE_OK)
 		status = failed(b, "cannot be written to disk", error);
 	return status;
+}
+
+void beside_companions_remove(const struct beside *b)
+{
+	static const char *const ends[] = {SCHEMA_COMPANIONS};
+	char name[NAME_MAX + 1];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		if (snprintf(name, sizeof(name), "%s%s", b->name, ends[i]) < (int)sizeof(name))
+			unlinkat(b->folder, name, 0);
 }
 
 enum pipgate_status beside_commit(struct beside *b, struct pipgate_error *error)

@@ -21,6 +21,9 @@ enum pipgate_status beside_open(struct beside *out, const char *path, struct pip
 enum pipgate_status beside_scratch(struct beside *beside, int *fd, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* Makes the temporary file, empty, mode 0644. */
 enum pipgate_status beside_create(struct beside *beside, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Before the commit of a SQLite file: what a program left that had the old one open, or was killed on it. SQLite would take it for the
+ * new one's, and write pages of the old one into it. */
+void beside_companions_remove(const struct beside *beside);
 enum pipgate_status beside_commit(struct beside *beside, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* Removes the temporary file where it was not committed and lets go of the lock. */
 void beside_close(struct beside *beside);

@@ -2,11 +2,8 @@
 #include "wrapper/database/build.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "wrapper/database/compile.h"
 #include "wrapper/database/history.h"
@@ -29,7 +26,7 @@ static enum pipgate_status time_set(struct database_build *b, struct pipgate_err
 	char *end;
 	long long value;
 
-	b->time = (int64_t)time(NULL);
+	b->time = b->now = (int64_t)time(NULL);
 	if (!wish || !*wish)
 		return PIPGATE_OK;
 	errno = 0;
@@ -142,12 +139,18 @@ static enum pipgate_status record_enter(struct database_build *b, uint32_t feed,
 	return pieces_enter(b, entry, c, pieces_at, error);
 }
 
+/* One of the future would win for ever: it counts as the oldest. */
+static struct moment counted(const struct database_build *b, struct moment modified)
+{
+	return moment_future(modified.seconds, b->now) ? (struct moment){0} : modified;
+}
+
 /* Of two records of one id. */
 static bool better(const struct database_build *b, uint32_t feed, const struct compiled *c, const struct ledger_entry *entry)
 {
 	int64_t weight = feed_of(b, feed)->weight, other = feed_of(b, entry->feed)->weight;
 
-	return weight != other ? weight > other : moment_compare(c->modified, entry->modified) > 0;
+	return weight != other ? weight > other : moment_compare(counted(b, c->modified), counted(b, entry->modified)) > 0;
 }
 
 enum pipgate_status database_build_add(struct database_build *b, uint32_t feed, const struct compiled *c, struct pipgate_error *error)
@@ -200,17 +203,6 @@ enum pipgate_status database_build_refuse(struct database_build *b, uint32_t fee
 	return r->item.p && r->reason.p ? PIPGATE_OK : no_memory(error);
 }
 
-/* Left by a program that opened the old file; SQLite would take them for the new one's. */
-static void companions_remove(const struct database_build *b)
-{
-	static const char *const ends[] = {SCHEMA_COMPANIONS};
-	char name[NAME_MAX + 1];
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
-		if (snprintf(name, sizeof(name), "%s%s", b->beside.name, ends[i]) < (int)sizeof(name))
-			unlinkat(b->beside.folder, name, 0);
-}
-
 enum pipgate_status database_build_finish(struct database_build *b, struct database_totals *totals, struct pipgate_error *error)
 {
 	enum pipgate_status status = spool_flush(&b->spool, error);
@@ -220,7 +212,7 @@ enum pipgate_status database_build_finish(struct database_build *b, struct datab
 	if (status == PIPGATE_OK)
 		status = build_write(b, error);
 	if (status == PIPGATE_OK)
-		companions_remove(b);
+		beside_companions_remove(&b->beside);
 	if (status == PIPGATE_OK)
 		status = history_commit(&b->beside, error);
 	if (status == PIPGATE_OK && totals)

@@ -24,7 +24,8 @@ struct database_build {
 	struct pipgate_run *kept; /* until the end */
 	struct list feeds;   /* struct database_feed */
 	struct list refused; /* struct build_refused, the first REFUSED_KEPT */
-	int64_t time;
+	int64_t time; /* it is said to be built at */
+	int64_t now;
 	struct database_totals totals;
 };
 

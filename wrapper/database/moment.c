@@ -77,6 +77,11 @@ int moment_compare(struct moment a, struct moment b)
 	return (a.nanos > b.nanos) - (a.nanos < b.nanos);
 }
 
+bool moment_future(int64_t seconds, int64_t now)
+{
+	return seconds > now && seconds - now > MOMENT_FUTURE_SECONDS;
+}
+
 const char *moment_text(int64_t seconds, char out[MOMENT_TEXT])
 {
 	struct tm tm;

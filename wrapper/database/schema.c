@@ -55,6 +55,18 @@ enum pipgate_status schema_failed(sqlite3 *db, struct pipgate_error *error, cons
 	return error_set(error, status, "%s: %s", what, sqlite3_errmsg(db));
 }
 
+enum pipgate_status schema_not_written(sqlite3 *db, struct pipgate_error *error)
+{
+	int code = db ? sqlite3_errcode(db) : SQLITE_NOMEM;
+
+	if (schema_failed(db, error, "cannot be written") == PIPGATE_NO_MEMORY)
+		return PIPGATE_NO_MEMORY;
+	if (code == SQLITE_FULL || code == SQLITE_IOERR)
+		error_set(error, PIPGATE_FAILED, "cannot be written: %s; make room on its disk, or raise the limit on the size of files",
+			  sqlite3_errmsg(db));
+	return PIPGATE_FAILED;
+}
+
 enum pipgate_status schema_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out, struct pipgate_error *error)
 {
 	*out = NULL;

@@ -45,6 +45,8 @@ void schema_check_add(uint64_t *check, sqlite3_stmt *row);
 
 /* SQLite's last error as ours: NO_MEMORY, FAILED for the world (disk, rights, locks), else INVALID. */
 enum pipgate_status schema_failed(sqlite3 *db, struct pipgate_error *error, const char *what);
+/* The same of a file that is written: what to do is said where it is the disk. */
+enum pipgate_status schema_not_written(sqlite3 *db, struct pipgate_error *error);
 enum pipgate_status schema_prepare(sqlite3 *db, const char *sql, sqlite3_stmt **out, struct pipgate_error *error) PIPGATE_MUST_USE;
 
 static inline struct span schema_column(sqlite3_stmt *statement, int column)

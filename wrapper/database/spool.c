@@ -32,7 +32,8 @@ static enum pipgate_status write_all(int fd, struct span bytes, struct pipgate_e
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return error_set(error, PIPGATE_FAILED, "working file: %s", n < 0 ? strerror(errno) : "nothing was written");
+			return error_set(error, PIPGATE_FAILED, "the working file beside the database cannot be written: %s; make room on its disk",
+				n < 0 ? strerror(errno) : "nothing was written");
 		bytes = span_from(bytes, (size_t)n);
 	}
 	return PIPGATE_OK;

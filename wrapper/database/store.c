@@ -13,7 +13,6 @@
 #define CACHE_KIB "2048"
 #define ITEM_BYTES 256        /* of a refused one's name and reason that are kept */
 #define REFUSED_MAX 100000    /* a feed with more is no feed */
-#define FUTURE_SECONDS 86400  /* clocks differ; a `modified` beyond is a mistake or a trick, and makes nothing young */
 #define STORE_SCHEMA 1
 
 static const char create_sql[] =
@@ -47,9 +46,10 @@ static const char *const statements[N_STATEMENTS] = {
 
 static enum pipgate_status failed(struct store *s, struct pipgate_error *error)
 {
-	enum pipgate_status status = schema_failed(s->db, error, "the feed's store");
+	enum pipgate_status status = schema_not_written(s->db, error);
 
-	return status == PIPGATE_NO_MEMORY ? status : PIPGATE_FAILED;
+	error_before(error, "%s", s->path);
+	return status;
 }
 
 static enum pipgate_status run_sql(struct store *s, const char *sql, struct pipgate_error *error)
@@ -249,7 +249,10 @@ static enum pipgate_status whole_begin(struct store *s, struct pipgate_error *er
 	if (status != PIPGATE_OK)
 		return status;
 	s->next = 0;
-	return reach(s, s->beside.temporary) ? run_sql(s, create_sql, error) : failed(s, error);
+	if (!reach(s, s->beside.temporary))
+		return failed(s, error);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 0, NULL); /* it would keep a journal, and a kill would leave that behind */
+	return run_sql(s, create_sql, error);
 }
 
 static enum pipgate_status changes_begin(struct store *s, struct pipgate_error *error)
@@ -409,7 +412,9 @@ enum pipgate_status store_settle(struct store *s, int64_t now, struct store_stat
 	if (status == PIPGATE_OK)
 		status = number_get(s, "SELECT count(*) FROM entry WHERE withdrawn", 0, &state.withdrawn, error);
 	if (status == PIPGATE_OK && s->time < 0)
-		status = number_get(s, "SELECT ifnull(max(seconds), 0) FROM entry WHERE seconds <= ?", now + FUTURE_SECONDS, &state.time, error);
+		status = number_get(s, "SELECT ifnull(max(seconds), 0) FROM entry WHERE seconds <= ?", now + MOMENT_FUTURE_SECONDS, &state.time, error);
+	if (status == PIPGATE_OK)
+		status = number_get(s, "SELECT count(*) FROM entry WHERE seconds > ?", now + MOMENT_FUTURE_SECONDS, &state.future, error);
 	*out = state;
 	return status;
 }
@@ -429,6 +434,7 @@ enum pipgate_status store_commit(struct store *s, const struct store_state *stat
 
 	if (status == PIPGATE_OK && s->writing == STORE_WHOLE) {
 		shut(s);
+		beside_companions_remove(&s->beside);
 		status = beside_commit(&s->beside, error);
 	}
 	if (status != PIPGATE_OK)

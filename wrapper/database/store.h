@@ -20,6 +20,7 @@ struct store_state { /* spans live as long as the store */
 	int64_t time;    /* of the feed: its own, else the newest `modified` that is not in the future */
 	int64_t checked; /* when the feed was last asked with success */
 	int64_t accepted, withdrawn, refused;
+	int64_t future;  /* records of the future (moment.h), after store_settle() alone */
 	struct span etag, sha256;
 	int64_t failed; /* when it was last asked in vain since; 0: not since */
 	struct span failure;
@@ -48,7 +49,7 @@ enum pipgate_status store_refuse(struct store *store, struct span item, struct s
 enum pipgate_status store_remove(struct store *store, struct span id, struct pipgate_error *error) PIPGATE_MUST_USE;
 void store_time(struct store *store, int64_t time);    /* the feed's own */
 void store_digest(struct store *store, const char *hex); /* of its bytes; not said: there are none */
-/* What the state will be. now: later than a day after it is the future. */
+/* What the state will be. */
 enum pipgate_status store_settle(struct store *store, int64_t now, struct store_state *out, struct pipgate_error *error) PIPGATE_MUST_USE;
 enum pipgate_status store_commit(struct store *store, const struct store_state *state, struct pipgate_error *error) PIPGATE_MUST_USE;
 void store_drop(struct store *store);

@@ -44,9 +44,7 @@ struct writer {
 
 static enum pipgate_status refused(struct writer *w, struct pipgate_error *error)
 {
-	enum pipgate_status status = schema_failed(w->db, error, "cannot be written");
-
-	return status == PIPGATE_NO_MEMORY ? status : PIPGATE_FAILED;
+	return schema_not_written(w->db, error);
 }
 
 static enum pipgate_status insert_begin(struct writer *w, const char *sql, struct pipgate_error *error)

@@ -264,9 +264,10 @@ static enum pipgate_status all_put(struct installing *in, struct beside *databas
 
 	if (status == PIPGATE_OK)
 		status = policy_put(in, policy, error);
-	if (status == PIPGATE_OK && database->temporary[0])
-		status = history_commit(database, error);
-	return status;
+	if (status != PIPGATE_OK || !database->temporary[0])
+		return status;
+	beside_companions_remove(database);
+	return history_commit(database, error);
 }
 
 static enum pipgate_status install_beside(struct installing *in, struct beside *database, struct beside *policy, struct pipgate_error *error)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "matcher/advisory/date.h"
+#include "matcher/base/json.h"
 #include "wrapper/feed/transport.h"
 #include "wrapper/memory.h"
 #include "wrapper/sorted.h"
@@ -30,7 +31,7 @@ struct line {
 static bool id_good(struct span id)
 {
 	for (size_t i = 0; i < id.n; i++)
-		if (!ascii_alpha(id.p[i]) && !ascii_digit(id.p[i]) && (i == 0 || !strchr("-_.", id.p[i])))
+		if (!ascii_alpha(id.p[i]) && !ascii_digit(id.p[i]) && (i == 0 || !memchr("-_.", id.p[i], 3)))
 			return false;
 	return id.n && id.n <= ID_BYTES;
 }
@@ -125,8 +126,11 @@ static bool wanted(struct reading *r, const struct line *line)
 {
 	struct moment has;
 
-	if (store_modified(r->store, line->id, &has))
-		return moment_compare(has, line->modified) < 0;
+	if (store_modified(r->store, line->id, &has)) {
+		int order = moment_compare(has, line->modified);
+
+		return order < 0 || (order > 0 && moment_future(has.seconds, r->now)); /* which would outdo every correction */
+	}
 	return r->writing != STORE_WHOLE || !store_was_refused(r->store, line->id);
 }
 
@@ -187,6 +191,16 @@ static enum pipgate_status record_piece(void *ctx, size_t index, struct span bod
 	return buf_status(&f->body) == PIPGATE_OK ? PIPGATE_OK : error_set(error, PIPGATE_LIMIT, "a record is too large");
 }
 
+/* What is no JSON is a fault of the server or the way to it, and not the record's: to drop the record for it would be to believe it. */
+static enum pipgate_status record_check(struct span body, struct pipgate_error *error)
+{
+	cJSON *tree = NULL;
+	enum pipgate_status status = json_parse(body, &tree, error);
+
+	cJSON_Delete(tree);
+	return status;
+}
+
 static enum pipgate_status record_done(void *ctx, size_t index, enum pipgate_status status, const struct transport_result *result,
 	struct pipgate_error *error)
 {
@@ -195,6 +209,8 @@ static enum pipgate_status record_done(void *ctx, size_t index, enum pipgate_sta
 
 	(void)result;
 	snprintf(name, sizeof(name), SPAN_FMT ".json", SPAN_ARG(f->lines[index].id));
+	if (status == PIPGATE_OK)
+		status = record_check(buf_view(&f->body), error);
 	if (status != PIPGATE_OK)
 		error_before(error, "%s", name);
 	else /* of an archive, too: the older form of one that is refused must not stay */

@@ -86,20 +86,28 @@ static enum pipgate_status lock_take(struct update *u, struct pipgate_error *err
 	return PIPGATE_OK;
 }
 
+/* [.]NAME.feed[…]: a store, its lock, and what a killed update left of it. */
+static bool is_stranger(const struct update *u, const char *file)
+{
+	const char *name = file + (*file == '.'), *end = NULL;
+
+	for (const char *p = name; (p = strstr(p, STORE_END)); p++)
+		if (!p[sizeof(STORE_END) - 1] || strchr(".-", p[sizeof(STORE_END) - 1]))
+			end = p;
+	for (size_t i = 0; i < u->order->n && end; i++)
+		if (span_is((struct span){name, (size_t)(end - name)}, u->order->sources[i].name))
+			return false;
+	return end;
+}
+
 /* Stores of feeds that are no longer among the sources. */
 static void strangers_remove(const struct update *u)
 {
 	DIR *dir = u->order->kept ? opendir(u->folder) : NULL;
 
-	for (struct dirent *e; dir && (e = readdir(dir));) {
-		struct span name = span_of(e->d_name);
-		bool ours = !span_ends(name, SPAN(STORE_END));
-
-		for (size_t i = 0; i < u->order->n && !ours; i++)
-			ours = strcmp(e->d_name, text_format(u->run, "%s" STORE_END, u->order->sources[i].name)) == 0;
-		if (!ours)
+	for (struct dirent *e; dir && (e = readdir(dir));)
+		if (is_stranger(u, e->d_name))
 			unlinkat(dirfd(dir), e->d_name, 0);
-	}
 	if (dir)
 		closedir(dir);
 }

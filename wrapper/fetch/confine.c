@@ -29,12 +29,14 @@ static bool limit(int what, rlim_t most)
 
 static bool signals(void)
 {
-	static const int to_default[] = {SIGPIPE, SIGALRM, SIGXFSZ, SIGXCPU};
+	static const int to_default[] = {SIGPIPE, SIGALRM, SIGXCPU};
 	sigset_t none;
 
 	for (size_t i = 0; i < sizeof(to_default) / sizeof(to_default[0]); i++)
 		if (signal(to_default[i], SIG_DFL) == SIG_ERR)
 			return false;
+	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) /* a limit of the user's is an error of the write, like a full disk */
+		return false;
 	return sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0;
 }
 
