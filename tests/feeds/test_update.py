@@ -2,6 +2,7 @@
 """`pipgate db update`: stores, changes, refusals, one update for many."""
 import os
 import random
+import sqlite3
 import time
 
 from lib import osvdb, osvstub, paths

@@ -412,7 +412,8 @@ enum pipgate_status store_settle(struct store *s, int64_t now, struct store_stat
 	if (status == PIPGATE_OK)
 		status = number_get(s, "SELECT count(*) FROM entry WHERE withdrawn", 0, &state.withdrawn, error);
 	if (status == PIPGATE_OK && s->time < 0)
-		status = number_get(s, "SELECT ifnull(max(seconds), 0) FROM entry WHERE seconds <= ?", now + MOMENT_FUTURE_SECONDS, &state.time, error);
+		status = number_get(s, "SELECT ifnull(max(seconds), 0) FROM entry WHERE seconds <= ?", now + MOMENT_FUTURE_SECONDS, &state.time,
+			error);
 	if (status == PIPGATE_OK)
 		status = number_get(s, "SELECT count(*) FROM entry WHERE seconds > ?", now + MOMENT_FUTURE_SECONDS, &state.future, error);
 	*out = state;

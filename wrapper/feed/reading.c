@@ -285,11 +285,12 @@ static enum pipgate_status present(const struct reading *r, const struct store_s
 	char is[MOMENT_TEXT], here[MOMENT_TEXT];
 
 	if (moment_future(new->time, r->now))
-		return error_set(error, PIPGATE_INVALID, "it is of %s, and here it is %s: this machine's clock is behind, or the feed's time is wrong",
+		return error_set(error, PIPGATE_INVALID, "it is of %s, and here it is %s: this machine's clock is behind, "
+				 "or the feed's time is wrong",
 				 moment_text(new->time, is), moment_text(r->now, here));
 	if (new->future >= READING_REFUSED_LEAST && new->future * 100 > new->accepted * READING_REFUSED_PERCENT)
-		return error_set(error, PIPGATE_INVALID, "%" PRId64 " of its %" PRId64 " records are of a time after %s, which it is here: this machine's "
-				 "clock is behind, or theirs are wrong", new->future, new->accepted, moment_text(r->now, here));
+		return error_set(error, PIPGATE_INVALID, "%" PRId64 " of its %" PRId64 " records are of a time after %s, which it is here: "
+				 "this machine's clock is behind, or theirs are wrong", new->future, new->accepted, moment_text(r->now, here));
 	return PIPGATE_OK;
 }
 
@@ -308,8 +309,8 @@ static enum pipgate_status plausible(const struct reading *r, const struct store
 				 "it has shrunk from %" PRId64 " to %" PRId64 " records, by more than %" PRId64 " %%; if that is right: "
 				 "pipgate db update --accept %s", old->accepted, new->accepted, r->source->max_shrink, r->source->name);
 	if (old->time > r->now + READING_BACK_SECONDS)
-		return error_set(error, PIPGATE_INVALID, "this machine's clock (%s) is behind data that are here already (%s): set it; if it is right: pipgate db "
-				 "update --accept %s", moment_text(r->now, is), moment_text(old->time, was), r->source->name);
+		return error_set(error, PIPGATE_INVALID, "this machine's clock (%s) is behind data that are here already (%s): set it; "
+				 "if it is right: pipgate db update --accept %s", moment_text(r->now, is), moment_text(old->time, was), r->source->name);
 	if (new->time + slack < old->time)
 		return error_set(error, PIPGATE_INVALID, "it goes back in time, from %s to %s: an old copy; if that is right: pipgate db update "
 				 "--accept %s", moment_text(old->time, was), moment_text(new->time, is), r->source->name);

@@ -49,7 +49,8 @@ enum pipgate_status spool_take(void *ctx, const void *bytes, size_t n)
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done <= 0)
-			return fetch_fail(spool->fetch, FETCH_CLASS_FILE, "the temporary file cannot be written: %s; make room in TMPDIR, or set it to another folder",
+			return fetch_fail(spool->fetch, FETCH_CLASS_FILE,
+					  "the temporary file cannot be written: %s; make room in TMPDIR, or set it to another folder",
 				strerror(errno));
 		p += done;
 		n -= (size_t)done;
