@@ -19,7 +19,7 @@ import measure  # noqa: E402
 __all__ = ["index", "made_up", "measure", "paths", "pips"]
 SEED = 1
 REQUIRED = ["requests", "flask"]
-UNITS = {"ms": lambda v: "%.2f ms" % (v * 1000), "s": lambda v: "%.3f s" % v, "MiB": lambda v: "%.2f MiB" % (v / measure.MIB),
+UNITS = {"ms": lambda v: "%.2f ms" % (v * 1000), "s": lambda v: "%.3f s" % v, "MB": lambda v: "%.2f MB" % (v / 1e6), "MiB": lambda v: "%.2f MiB" % (v / measure.MIB),
          "/s": lambda v: "{:,.0f}/s".format(v), "×": lambda v: "%.3f ×" % v}
 
 

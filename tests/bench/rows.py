@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows. Bounds are those that the project promises; what has none stands there to be compared with."""
+import json
 import os
+import shutil
+import time
+import zipfile
 
 from bench import Line, Skip, made_up, measure, median, members, paths, row
+from lib.feedserver import FeedServer, listing
 
 MIB = measure.MIB
 
@@ -68,6 +73,68 @@ def unpack(b):
         argv, env = ["/bin/sh", "-c", 'exec "$0" --protocol=1 < "$1"', fetch, job], b.environ()
         yield Line("unpack: {:,} advisories, processor time".format(members([path])),
                    median(measure.usage(argv, env).processor for _ in range(b.count(7, 1))), "s", 0.4)
+
+
+# ---- updating one ----
+
+CHANGED = 100  # records between two updates: more than a day's
+
+
+def dump_of(server, zip_path):
+    """Puts OSV's dump of these records on the server; their times by id."""
+    times = {}
+    with open(zip_path, "rb") as f:
+        server.files["PyPI/all.zip"] = f.read()
+    with zipfile.ZipFile(zip_path) as z:
+        for name in z.namelist():
+            body = z.read(name)
+            times[name[:-5]] = json.loads(body)["modified"]
+            server.files["PyPI/" + name] = body
+    server.files["PyPI/modified_id.csv"] = listing(times, times)
+    return times
+
+
+def change(server, times, run):
+    """A hundred other records are modified."""
+    for ident in sorted(times)[run * CHANGED:(run + 1) * CHANGED]:
+        path = "PyPI/%s.json" % ident
+        times[ident] = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60))
+        server.files[path] = json.dumps(dict(json.loads(server.files[path]), modified=times[ident], summary="changed %d" % run)).encode()
+    server.files["PyPI/modified_id.csv"] = listing(times, times)
+
+
+@row("update")
+def update(b):
+    """All of it from a server on the loopback, so the download is in the time; then what has changed."""
+    n, path = b.count(100000, 1000), b.path("updated.db")
+    with FeedServer() as server:
+        times = dump_of(server, b.made_up_zip(n))
+        env = dict(b.environ(), PIPGATE_FEEDS="osv=%sPyPI/all.zip" % server.root)
+        argv = [paths.PIPGATE, "db", "update", "-o", path]
+
+        def whole():
+            shutil.rmtree(path + ".feeds", ignore_errors=True)
+            return measure.run(argv, env)
+
+        def changes(run):
+            change(server, times, run)
+            return measure.run(argv, env)
+        yield Line("update: {:,} records, download from the loopback included".format(n), median(whole() for _ in range(b.count(3, 1))), "s", 5)
+        yield Line("update: %d of them changed" % CHANGED, median(changes(i) for i in range(b.count(7, 2))), "s", 1)
+        yield Line("update: nothing new", median(measure.run(argv, env) for _ in range(b.count(5, 2))), "s")
+    for left in (path + ".feeds", path + ".history"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+@row("merged-size")
+def merged_size(b):
+    """PYSEC, the GHSA-shaped set, the malicious records, KEV and EPSS in one database."""
+    parts = [("osv", "advisories", "all.zip"), ("osv", "advisories", "ghsa-derived-SYNTHETIC.zip"), ("osv", "enrich", "mal-pypi-all.zip"),
+             ("kev", "enrich", "known_exploited_vulnerabilities.json"), ("epss", "enrich", "epss_scores-SYNTHETIC-2026-08-07.csv.gz")]
+    if b.quick or not all(paths.shared(*p[1:]) for p in parts):
+        raise Skip("the public sets are not here")
+    measure.run([paths.PIPGATE, "db", "build", "-o", b.path("merged.db")] + ["%s=%s" % (p[0], paths.shared(*p[1:])) for p in parts], b.environ())
+    yield Line("db size: PYSEC, GHSA-shaped, MAL, KEV, EPSS", os.path.getsize(b.path("merged.db")), "MB", 12e6)
 
 
 # ---- a signed bundle ----

@@ -35,7 +35,9 @@ static enum pipgate_status archive_take(struct reading *r, struct span folder, s
 
 	if (status != PIPGATE_OK || !list->there || r->unchanged)
 		return status;
-	status = osv_list_follow(r, folder, list, false, error);
+	status = osv_list_compare(r, list, error);
+	if (status == PIPGATE_OK)
+		status = osv_list_follow(r, folder, list, false, error);
 	memcpy(r->etag, list->etag, sizeof(r->etag));
 	return status;
 }
@@ -54,15 +56,14 @@ static enum pipgate_status changes_take(struct reading *r, struct span folder, s
 static enum pipgate_status dump_take(struct reading *r, struct span folder, struct pipgate_error *error)
 {
 	const struct store_state *state = store_state(r->store);
-	bool few = false;
 	struct osv_list list;
 	enum pipgate_status status = osv_list_get(r, folder, state->etag, &list, error);
 
 	r->unchanged = list.unchanged;
 	if (status == PIPGATE_OK && !list.unchanged && list.there && state->there)
-		status = osv_list_few(r, &list, &few, error);
+		status = osv_list_compare(r, &list, error);
 	if (status == PIPGATE_OK && !list.unchanged)
-		status = few ? changes_take(r, folder, &list, error) : archive_take(r, folder, &list, error);
+		status = state->there && list.there && list.wanted <= OSV_FEW ? changes_take(r, folder, &list, error) : archive_take(r, folder, &list, error);
 	osv_list_free(&list);
 	return status;
 }

@@ -8,7 +8,6 @@
 #include "matcher/base/json.h"
 #include "wrapper/feed/transport.h"
 #include "wrapper/memory.h"
-#include "wrapper/sorted.h"
 
 #include "matcher/base/banned.h"
 
@@ -16,13 +15,13 @@
 #define NOT_THERE "http: the server answered 404"
 #define LINES_MAX 2000000
 #define ID_BYTES 128    /* as an advisory's */
-#define FEW 2000        /* more single records take longer than the archive */
 #define AT_ONCE 500     /* records of one child, so that its list of jobs stays small */
 #define FOLLOW_MS 300000 /* of AT_ONCE records */
 
 struct line {
-	struct span id; /* first: sorted_named() */
+	struct span id;
 	struct moment modified;
+	bool wanted; /* the store lacks it, or has it older */
 };
 
 /* ---- the list ---- */
@@ -122,55 +121,51 @@ void osv_list_free(struct osv_list *list)
 
 /* ---- the difference ---- */
 
-static bool wanted(struct reading *r, const struct line *line)
+static bool outdated(const struct reading *r, struct moment has, struct moment listed)
 {
-	struct moment has;
+	int order = moment_compare(has, listed);
 
-	if (store_modified(r->store, line->id, &has)) {
-		int order = moment_compare(has, line->modified);
-
-		return order < 0 || (order > 0 && moment_future(has.seconds, r->now)); /* which would outdo every correction */
-	}
-	return r->writing != STORE_WHOLE || !store_was_refused(r->store, line->id);
+	return order < 0 || (order > 0 && moment_future(has.seconds, r->now)); /* which would outdo every correction */
 }
 
-enum pipgate_status osv_list_few(struct reading *r, const struct osv_list *list, bool *few, struct pipgate_error *error)
-{
-	const struct line *lines = list->lines.items;
-	size_t n = 0;
-
-	(void)error;
-	for (size_t i = 0; i < list->lines.n && n <= FEW; i++)
-		n += wanted(r, &lines[i]);
-	*few = n <= FEW;
-	return PIPGATE_OK;
-}
-
-struct gone {
-	const struct osv_list *list;
-	struct pipgate_run *run;
-	struct list ids; /* struct span */
+struct walk { /* over the store's ids and the list's, both ascending */
+	const struct reading *reading;
+	struct osv_list *list;
+	size_t at;
 };
 
-static enum pipgate_status gone_look(void *ctx, struct span id, struct moment modified, struct pipgate_error *error)
+static enum pipgate_status walk_step(void *ctx, struct span id, struct moment modified, struct pipgate_error *error)
 {
-	struct gone *g = ctx;
+	struct walk *w = ctx;
+	struct osv_list *list = w->list;
+	struct line *lines = list->lines.items;
 
-	(void)modified;
 	(void)error;
-	if (sorted_named(g->list->lines.items, g->list->lines.n, sizeof(struct line), id) == g->list->lines.n)
-		*(struct span *)must(list_push(g->run, &g->ids, sizeof(struct span))) = must_span(arena_copy(g->run, id));
+	while (w->at < list->lines.n && span_compare(lines[w->at].id, id) < 0)
+		w->at++;
+	if (w->at < list->lines.n && span_equal(lines[w->at].id, id))
+		lines[w->at].wanted = outdated(w->reading, modified, lines[w->at].modified);
+	else
+		*(struct span *)must(list_push(list->run, &list->gone, sizeof(struct span))) = must_span(arena_copy(list->run, id));
 	return PIPGATE_OK;
 }
 
-static enum pipgate_status gone_remove(struct reading *r, const struct osv_list *list, struct pipgate_error *error)
+enum pipgate_status osv_list_compare(struct reading *r, struct osv_list *list, struct pipgate_error *error)
 {
-	struct gone g = {.list = list, .run = list->run};
-	enum pipgate_status status = store_each(r->store, gone_look, &g, error);
-	const struct span *ids = g.ids.items;
+	struct walk walk = {.reading = r, .list = list};
+	struct line *lines = list->lines.items;
+	enum pipgate_status status;
 
-	for (size_t i = 0; i < g.ids.n && status == PIPGATE_OK; i++)
-		status = store_remove(r->store, ids[i], error);
+	list->gone = (struct list){0};
+	list->wanted = 0;
+	for (size_t i = 0; i < list->lines.n; i++)
+		lines[i].wanted = true;
+	status = store_each(r->store, walk_step, &walk, error);
+	for (size_t i = 0; i < list->lines.n; i++) {
+		if (lines[i].wanted && r->writing == STORE_WHOLE && store_was_refused(r->store, lines[i].id))
+			lines[i].wanted = false;
+		list->wanted += lines[i].wanted;
+	}
 	return status;
 }
 
@@ -237,19 +232,26 @@ static enum pipgate_status some_fetch(struct follow *f, struct pipgate_run *run,
 enum pipgate_status osv_list_follow(struct reading *r, struct span folder, struct osv_list *list, bool gone, struct pipgate_error *error)
 {
 	const struct line *lines = list->lines.items;
+	const struct span *ids = list->gone.items;
 	struct follow f = {.reading = r};
+	enum pipgate_status status = PIPGATE_OK;
 	struct list late = {0};
-	enum pipgate_status status = gone ? gone_remove(r, list, error) : PIPGATE_OK;
 
+	for (size_t i = 0; i < list->gone.n && gone && status == PIPGATE_OK; i++)
+		status = store_remove(r->store, ids[i], error);
 	for (size_t i = 0; i < list->lines.n && status == PIPGATE_OK; i++)
-		if (wanted(r, &lines[i]))
+		if (lines[i].wanted)
 			*(struct line *)must(list_push(list->run, &late, sizeof(struct line))) = lines[i];
+	lines = late.items;
 	buf_init(&f.body, NULL, READING_ITEM_MAX);
 	for (size_t i = 0; i < late.n && status == PIPGATE_OK; i += AT_ONCE)
-		status = some_fetch(&f, list->run, folder, (const struct line *)late.items + i, late.n - i < AT_ONCE ? late.n - i : AT_ONCE, error);
+		status = some_fetch(&f, list->run, folder, lines + i, late.n - i < AT_ONCE ? late.n - i : AT_ONCE, error);
 	buf_fini(&f.body);
-	for (size_t i = 0; i < late.n && status == PIPGATE_OK; i++)
-		if (wanted(r, (const struct line *)late.items + i))
+	for (size_t i = 0; i < late.n && status == PIPGATE_OK; i++) {
+		struct moment has;
+
+		if (store_modified(r->store, lines[i].id, &has) && outdated(r, has, lines[i].modified))
 			list->etag[0] = 0;
+	}
 	return status;
 }

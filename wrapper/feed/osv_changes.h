@@ -12,10 +12,13 @@
 
 #define OSV_ARCHIVE "all.zip"
 #define OSV_LIST "modified_id.csv"
+#define OSV_FEW 2000 /* more single records take longer than the archive */
 
 struct osv_list {
 	struct buf text;
-	struct list lines; /* in the run given, by id */
+	struct list lines; /* by id */
+	struct list gone;  /* struct span: ids */
+	size_t wanted;
 	struct pipgate_run *run;
 	char etag[STORE_ETAG_MAX];
 	bool there; /* false: the server has none */
@@ -25,9 +28,9 @@ struct osv_list {
 enum pipgate_status osv_list_get(struct reading *reading, struct span folder, struct span etag, struct osv_list *out,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
 void osv_list_free(struct osv_list *list);
-/* Whether fetching the difference, record by record, is less than fetching the archive. */
-enum pipgate_status osv_list_few(struct reading *reading, const struct osv_list *list, bool *few, struct pipgate_error *error) PIPGATE_MUST_USE;
-/* Fetches what the list has and the store lacks or has older. gone: what the list no longer has goes, too. Where a
+/* What the store lacks or has older (wanted), and what it has and the list has not (gone). */
+enum pipgate_status osv_list_compare(struct reading *reading, struct osv_list *list, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* Fetches what is wanted. gone: what the list no longer has goes, too. Where a
  * record comes older than the list has it, the list loses its etag: it is asked again. */
 enum pipgate_status osv_list_follow(struct reading *reading, struct span folder, struct osv_list *list, bool gone,
 	struct pipgate_error *error) PIPGATE_MUST_USE;

@@ -310,7 +310,8 @@ static enum pipgate_status plausible(const struct reading *r, const struct store
 				 "pipgate db update --accept %s", old->accepted, new->accepted, r->source->max_shrink, r->source->name);
 	if (old->time > r->now + READING_BACK_SECONDS)
 		return error_set(error, PIPGATE_INVALID, "this machine's clock (%s) is behind data that are here already (%s): set it; "
-				 "if it is right: pipgate db update --accept %s", moment_text(r->now, is), moment_text(old->time, was), r->source->name);
+				 "if it is right: pipgate db update --accept %s", moment_text(r->now, is), moment_text(old->time, was),
+				 r->source->name);
 	if (new->time + slack < old->time)
 		return error_set(error, PIPGATE_INVALID, "it goes back in time, from %s to %s: an old copy; if that is right: pipgate db update "
 				 "--accept %s", moment_text(old->time, was), moment_text(new->time, is), r->source->name);
