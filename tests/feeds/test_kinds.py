@@ -95,6 +95,8 @@ def safety_entries(c):
     c.equal(ids(found["other", "what"]), [["pyup.io-4"]], "what is no version")
     c.equal(found["foo-bar", "1.2"][0]["fixed"], ["1.5"], "fixed")
     c.expect(c.pipgate("db", "show", "--db", db, "other"), status=0, out=["pyup.io-4$", "summary   one$"])
+    c.expect(c.pipgate("db", "show", "--db", db, "foo-bar"), status=0, out=[r"affected  <1\.5,>1\.0 or ==2\.\*$", "affected  >=3$"])
+    c.expect(c.pipgate("explain", "--gate-db", db, "pyup.io-1"), status=0, out=r"^foo-bar 1\.0\.0\.1: .*a version that it affects")
     with Served(c.work) as address:
         served = build(c, "safety=" + address + "insecure_full.json")
         c.equal(match(c, served, ("foo-bar", "1.2")), {("foo-bar", "1.2"): found["foo-bar", "1.2"]}, "by address")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "wrapper/database/shown.h"
 
+#include "matcher/advisory/osv.h"
 #include "matcher/base/json.h"
 
 #include "matcher/base/banned.h"
@@ -82,6 +83,12 @@ static void affected_write(struct buf *out, const struct pipgate_affected *affec
 		member_ranges(out, affected);
 	else
 		member_texts(out, "versions", affected->versions, affected->n_versions);
+	if (affected->n_specifiers) {
+		member_key(out, "database_specific");
+		buf_byte(out, '{');
+		member_texts(out, OSV_SPECIFIERS, affected->specifiers, affected->n_specifiers);
+		buf_byte(out, '}');
+	}
 	buf_byte(out, '}');
 }
 
