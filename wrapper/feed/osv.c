@@ -56,14 +56,16 @@ static enum pipgate_status changes_take(struct reading *r, struct span folder, s
 static enum pipgate_status dump_take(struct reading *r, struct span folder, struct pipgate_error *error)
 {
 	const struct store_state *state = store_state(r->store);
+	bool few;
 	struct osv_list list;
 	enum pipgate_status status = osv_list_get(r, folder, state->etag, &list, error);
 
 	r->unchanged = list.unchanged;
 	if (status == PIPGATE_OK && !list.unchanged && list.there && state->there)
 		status = osv_list_compare(r, &list, error);
+	few = state->there && list.there && list.wanted <= OSV_FEW;
 	if (status == PIPGATE_OK && !list.unchanged)
-		status = state->there && list.there && list.wanted <= OSV_FEW ? changes_take(r, folder, &list, error) : archive_take(r, folder, &list, error);
+		status = few ? changes_take(r, folder, &list, error) : archive_take(r, folder, &list, error);
 	osv_list_free(&list);
 	return status;
 }
