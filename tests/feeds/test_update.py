@@ -232,6 +232,7 @@ def a_feed_that_is_down(c):
         other.faults = [osvstub.Fault(r".", "reset")]
         server.osv({"PYSEC-1": record("PYSEC-1"), "PYSEC-2": record("PYSEC-2", "new", back=60)})
         c.expect(update(c, words, "--timeout", "5"), status=41, err=["osv-2: its last good data stay", "(feeds: osv 2, osv-2 1)"])
+        c.expect(c.run([paths.PIPGATE, "db", "status", "--db", database(c)]), status=0, out=["osv-2: the update of 20", "failed: modified_id.csv: network: "])
         feeds = c.write("feeds.yaml", "schema: pipgate/feeds/1\nfeeds:\n- {name: good, kind: osv, place: '%sPyPI/all.zip'}\n"
                         "- {name: bad, kind: osv, place: '%sPyPI/all.zip', required: false}\n" % (server.root, other.root))
         c.expect(update(c, [], "--feeds", feeds, "--timeout", "5"), status=0, err=["bad is optional and left out", "(feeds: good 2)"])

@@ -32,7 +32,12 @@ REFUSED = (
     {"exceptions": [{"rule": "sdist", **{k: v for k, v in EXCEPTION.items() if k != "id"}}]},
     {"exceptions": [{"rule": "malicious", "distribution": "a", **{k: v for k, v in EXCEPTION.items() if k != "id"}}]},
 )
+FEED = {"name": "a", "kind": "osv", "place": "x"}
 OTHERS = (  # schema, what it takes, what it refuses
+    ("feeds", ({"feeds": [FEED, {**FEED, "name": "b", "weight": 5, "required": False, "max-age": "never", "max-shrink": 0, "key": "k", "names": "n"}]},
+               {"feeds": [{**FEED, "max-age": "12h"}]}),
+     ({"feed": []}, {"feeds": [{"name": "a", "kind": "osv"}]}, {"feeds": [{**FEED, "name": "../a"}]}, {"feeds": [{**FEED, "max-shrink": 101}]},
+      {"feeds": [{**FEED, "weight": -1}]}, {"feeds": [{**FEED, "required": "perhaps"}]}, {"feeds": [{**FEED, "max-age": "soon"}]})),
     ("exceptions", ({}, {"exceptions": [EXCEPTION]}), ({"rules": []}, {"exceptions": [{"id": "X"}]})),
     ("owners", ({"owners": [{"name": "a.*", "team": "t", "contact": "c"}]},), ({"owner": []}, {"owners": [{"name": "a"}]})),
     ("baseline", ({"findings": [{"distribution": "a", "id": "X-1", "place": "r.txt", "since": "2026-01-01"}]},),

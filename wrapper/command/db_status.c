@@ -10,6 +10,7 @@
 #include "matcher/base/text.h"
 #include "wrapper/command/db.h"
 #include "wrapper/database/moment.h"
+#include "wrapper/feed/update.h"
 #include "wrapper/memory.h"
 
 #include "matcher/base/banned.h"
@@ -23,6 +24,7 @@ struct status {
 	int64_t age, size, serial; /* serial 0: none */
 	struct buf out;
 	size_t n_refused; /* printed */
+	struct pipgate_run *run;
 };
 
 static const char *kind_name(enum database_kind kind)
@@ -50,9 +52,12 @@ static void json_number(struct buf *out, const char *before, int64_t value)
 	buf_format(out, "%s%" PRId64, before, value);
 }
 
-static void json_feed(struct buf *out, const struct database_feed *f)
+static void json_feed(struct status *s, const struct database_feed *f)
 {
+	struct buf *out = &s->out;
 	char time[MOMENT_TEXT];
+	struct span failure;
+	int64_t failed = update_failure(s->run, s->place.path, f->name, &failure);
 
 	json_text(out, "{\"name\": ", f->name);
 	json_text(out, ", \"kind\": ", f->kind);
@@ -63,6 +68,10 @@ static void json_feed(struct buf *out, const struct database_feed *f)
 	json_number(out, ", \"refused\": ", f->refused);
 	if (f->sha256.n)
 		json_text(out, ", \"sha256\": ", f->sha256);
+	if (failed) {
+		json_text(out, ", \"failed\": ", span_of(moment_text(failed, time)));
+		json_text(out, ", \"failure\": ", failure);
+	}
 	buf_byte(out, '}');
 }
 
@@ -95,7 +104,7 @@ static enum pipgate_status json_print(struct status *s, struct pipgate_error *er
 	buf_text(out, ",\n  \"feeds\": [");
 	for (size_t i = 0; i < s->info->n_feeds; i++) {
 		buf_text(out, i ? ",\n    " : "\n    ");
-		json_feed(out, &s->info->feeds[i]);
+		json_feed(s, &s->info->feeds[i]);
 	}
 	buf_text(out, "\n  ],\n  \"refused\": [");
 	status = database_refused_each(s->database, json_refused, s, error);
@@ -171,6 +180,24 @@ static void feeds_table(struct status *s)
 	scols_unref_table(table);
 }
 
+/* Feeds whose data are not those of the last update: it asked in vain. */
+static void failures_print(struct status *s)
+{
+	char time[MOMENT_TEXT];
+
+	for (size_t i = 0; i < s->info->n_feeds; i++) {
+		struct span failure;
+		int64_t failed = update_failure(s->run, s->place.path, s->info->feeds[i].name, &failure);
+
+		if (!failed)
+			continue;
+		text_escape(&s->out, s->info->feeds[i].name);
+		buf_format(&s->out, ": the update of %s failed: ", moment_text(failed, time));
+		text_escape(&s->out, failure);
+		buf_byte(&s->out, '\n');
+	}
+}
+
 static void refused_print(void *ctx, const struct database_refused *r)
 {
 	struct status *s = ctx;
@@ -203,6 +230,7 @@ static enum pipgate_status text_print(struct status *s, struct pipgate_error *er
 	if (s->serial)
 		buf_format(out, "serial    %" PRId64 "\n", s->serial);
 	feeds_table(s);
+	failures_print(s);
 	status = database_refused_each(s->database, refused_print, s, error);
 	for (size_t i = 0; i < s->info->n_feeds; i++)
 		all += s->info->feeds[i].refused;
@@ -222,6 +250,8 @@ int db_status(const struct db_options *options)
 	if (!s.database)
 		return EXIT_UNDECIDED;
 	s.info = database_info(s.database);
+	if (pipgate_run_new(NULL, &s.run) != PIPGATE_OK)
+		die_no_memory();
 	s.age = (int64_t)time(NULL) - s.info->time;
 	s.serial = s.place.kind == DATABASE_STARTER ? 0 : s.info->serial; /* the set that ships replaces nothing */
 	if (stat(s.place.path, &st) == 0)
@@ -229,6 +259,7 @@ int db_status(const struct db_options *options)
 	buf_init(&s.out, NULL, DB_OUTPUT_MAX);
 	status = options->json ? json_print(&s, &error) : text_print(&s, &error);
 	database_close(&s.database);
+	pipgate_run_free(&s.run);
 	if (status == PIPGATE_OK)
 		return db_print(&s.out);
 	buf_fini(&s.out);

@@ -151,7 +151,7 @@ static bool state_read(struct store *s)
 			state_take(s, key, row);
 	}
 	sqlite3_finalize(row);
-	s->state.there = code == SQLITE_DONE && schema == (STORE_SCHEMA << 8 | RECORD_FORMAT) && identity == s->identity;
+	s->state.there = code == SQLITE_DONE && schema == (STORE_SCHEMA << 8 | RECORD_FORMAT) && (s->any || identity == s->identity);
 	return s->state.there;
 }
 
@@ -211,6 +211,7 @@ enum pipgate_status store_open(const char *path, struct span identity, struct st
 
 	s->beside.folder = s->beside.lock = -1;
 	s->identity = (int64_t)schema_sum(0, identity);
+	s->any = !identity.p;
 	if (snprintf(s->path, sizeof(s->path), "%s", path) >= (int)sizeof(s->path)) {
 		free(s);
 		return error_set(error, PIPGATE_FAILED, "%.64s…: the path is too long", path);

@@ -31,7 +31,8 @@ enum store_writing {
 };
 
 struct store;
-/* identity: what the data are of (kind and place, no secret is kept of it). FAILED: the disk says no. */
+/* identity: what the data are of (kind and place, no secret is kept of it); p NULL: whatever
+ * they are of, to be looked at. FAILED: the disk says no. */
 enum pipgate_status store_open(const char *path, struct span identity, struct store **out, struct pipgate_error *error) PIPGATE_MUST_USE;
 void store_close(struct store **store); /* what was begun and not committed is dropped */
 const struct store_state *store_state(const struct store *store);

@@ -27,6 +27,7 @@ enum store_statement {
 struct store {
 	char path[4096];
 	int64_t identity;
+	bool any; /* whatever its identity is */
 	struct store_state state;
 	struct pipgate_run *run; /* what the state points to */
 	struct compiler compiler;

@@ -51,6 +51,22 @@ enum pipgate_status update_store(struct pipgate_run *run, const char *folder, co
 	return store_open(path, span_of(text_format(run, "%s=%s", source->kind->name, source->place)), out, error);
 }
 
+int64_t update_failure(struct pipgate_run *run, const char *database, struct span name, struct span *text)
+{
+	struct pipgate_error ignored;
+	struct store *store = NULL;
+	int64_t failed = 0;
+
+	if (memchr(name.p, '/', name.n) ||
+		store_open(text_format(run, "%s/" SPAN_FMT STORE_END, update_folder(run, database), SPAN_ARG(name)), (struct span){NULL, 0}, &store,
+			&ignored) != PIPGATE_OK)
+		return 0;
+	failed = store_state(store)->failed;
+	*text = must_span(arena_copy(run, store_state(store)->failure));
+	store_close(&store);
+	return failed;
+}
+
 static enum pipgate_status folder_make(struct update *u, struct pipgate_error *error)
 {
 	char *path;

@@ -29,6 +29,8 @@ struct update_outcome {
 enum pipgate_status update_run(const struct update_order *order, struct update_outcome *out, struct pipgate_error *error) PIPGATE_MUST_USE;
 /* The folder of the stores, beside the database. */
 const char *update_folder(struct pipgate_run *run, const char *database);
+/* When the feed of that name in a database was last asked in vain, and why; 0: it was not, since it worked. text lives in the run. */
+int64_t update_failure(struct pipgate_run *run, const char *database, struct span name, struct span *text);
 /* A source's store. */
 enum pipgate_status update_store(struct pipgate_run *run, const char *folder, const struct feed_source *source, struct store **out,
 	struct pipgate_error *error) PIPGATE_MUST_USE;
