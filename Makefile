@@ -152,7 +152,7 @@ check-asan: deps-test ## every test under AddressSanitizer and UndefinedBehavior
 check-valgrind: deps-valgrind units ## the unit tests under valgrind
 	$(Q)for t in $(filter-out %/test_transport,$(UNITS)); do echo "$$t"; valgrind -q --error-exitcode=1 --leak-check=full $$t >/dev/null || exit 1; done
 
-COVERAGE = B=$(B)/coverage OPTIMIZE='-O0 -g --coverage' HARDEN= LDFLAGS=--coverage
+COVERAGE = B=$(B)/coverage OPTIMIZE='-O0 -g --coverage -DPIPGATE_COVERAGE' HARDEN= LDFLAGS=--coverage
 coverage: deps-coverage ## lines and branches of matcher/: at least 90 % and 80 %
 	$(Q)$(MAKE) --no-print-directory $(COVERAGE) all units replays
 	$(Q)find $(B)/coverage -name '*.gcda' -delete

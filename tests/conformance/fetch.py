@@ -784,7 +784,7 @@ def _():
 @test("several jobs, one after the other")
 def _():
     a = run_bytes(job_bytes(job=7, place=path_of("two.zip", TWO)) + job_bytes(job=8, verb="get", place="/nowhere") +
-                  job_bytes(job=9, verb="query", place=url("echo"), body=b"q") + job_bytes(job=10, verb="get", place=path_of("f", b"x")))
+                  job_bytes(job=9, verb="query", place=url("echo"), body=b"q") + job_bytes(job=10, verb="get", place=path_of("two.zip", TWO)))
     assert [(f[0], f[1]) for f in a.frames if f[0] in ("DONE", "FAIL")] == [("DONE", 7), ("FAIL", 8), ("DONE", 9), ("DONE", 10)]
 
 

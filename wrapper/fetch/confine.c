@@ -50,7 +50,7 @@ bool confine(void)
 		return false;
 #endif
 	return signals() && limit(RLIMIT_CORE, 0) && limit(RLIMIT_NOFILE, DESCRIPTORS) && limit(RLIMIT_FSIZE, FILE_BYTES) &&
-	       limit(RLIMIT_CPU, CPU_SECONDS);
+	       limit(RLIMIT_CPU, CPU_SECONDS) && confine_calls();
 }
 
 void confine_deadline(uint64_t ms)

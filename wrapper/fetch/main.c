@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "wrapper/fetch/address.h"
 #include "wrapper/fetch/confine.h"
 #include "wrapper/fetch/get.h"
 #include "wrapper/fetch/sign.h"
+#include "wrapper/fetch/stream.h"
 #include "wrapper/fetch/together.h"
 #include "wrapper/status.h"
 
@@ -39,18 +41,31 @@ static void job_answer(const struct job *job, struct frames *out, char *room)
 	confine_deadline(0);
 }
 
+/* The first job: what it needs of files is had or named, and all others are shut off. */
+static bool shut_in(const struct job *job)
+{
+	if (address_looks_so(job->place))
+		spools_prepare(job->together ? SPOOLS_MAX : 1);
+	if (confine_files(job))
+		return true;
+	fputs("pipgate-fetch: the system refuses to confine this process\n", stderr);
+	return false;
+}
+
 /* Until stdin ends. */
 static int jobs_answer(struct frames *out, char *room)
 {
 	struct pipgate_error error = {""};
 
-	for (;;) {
+	for (bool first = true;; first = false) {
 		struct job *job = malloc(sizeof(*job));
 		enum pipgate_status status;
 
 		if (!job)
 			return EXIT_UNDECIDED;
 		status = job_read(stdin, job, &error);
+		if (status == PIPGATE_OK && first && !shut_in(job))
+			return EXIT_UNDECIDED;
 		if (status == PIPGATE_OK && job->together)
 			return together_answer(out, stdin, job);
 		if (status == PIPGATE_OK)

@@ -12,30 +12,59 @@
 
 /* ---- a seekable file without a name ---- */
 
-enum pipgate_status spool_open(struct spool *spool)
+static struct {
+	int fds[SPOOLS_MAX];
+	size_t n;
+	int why; /* errno where one could not be made */
+} ready;
+
+static int nameless(void)
 {
 	const char *folder = getenv("TMPDIR");
 	char path[FETCH_NAME_MAX];
+	int fd;
 
 	if (!folder || !*folder)
 		folder = "/tmp";
-	spool->fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (spool->fd >= 0)
-		return PIPGATE_OK;
+	fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		return fd;
 	/* file systems without O_TMPFILE */
 	if ((size_t)snprintf(path, sizeof(path), "%s/pipgate-fetch.XXXXXX", folder) < sizeof(path)) {
-		spool->fd = mkostemp(path, O_CLOEXEC);
-		if (spool->fd >= 0 && unlink(path) == 0)
-			return PIPGATE_OK;
+		fd = mkostemp(path, O_CLOEXEC);
+		if (fd >= 0 && unlink(path) == 0)
+			return fd;
 	}
-	return fetch_fail(spool->fetch, FETCH_CLASS_FILE, "no temporary file: %s", strerror(errno));
+	return -1;
 }
 
+void spools_prepare(size_t n)
+{
+	for (; ready.n < n && (ready.fds[ready.n] = nameless()) >= 0; ready.n++)
+		;
+	ready.why = ready.n < n ? errno : 0;
+}
+
+enum pipgate_status spool_open(struct spool *spool)
+{
+	spool->fd = ready.n ? ready.fds[--ready.n] : nameless();
+	if (spool->fd >= 0)
+		return PIPGATE_OK;
+	return fetch_fail(spool->fetch, FETCH_CLASS_FILE, "no temporary file in TMPDIR: %s", strerror(ready.why ? ready.why : errno));
+}
+
+/* Emptied, for the next one. */
 void spool_close(struct spool *spool)
 {
-	if (spool->fd >= 0)
-		close(spool->fd);
+	int fd = spool->fd;
+
 	spool->fd = -1;
+	if (fd < 0)
+		return;
+	if (ready.n < SPOOLS_MAX && ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0)
+		ready.fds[ready.n++] = fd;
+	else
+		close(fd);
 }
 
 enum pipgate_status spool_take(void *ctx, const void *bytes, size_t n)

@@ -12,6 +12,10 @@ struct spool {
 	int fd;
 };
 
+#define SPOOLS_MAX 12 /* of jobs that run together */
+/* Makes so many of them ahead, while files can still be made (confine_files()). */
+void spools_prepare(size_t n);
+/* One of them, else a new one. */
 enum pipgate_status spool_open(struct spool *spool) PIPGATE_MUST_USE;
 void spool_close(struct spool *spool);
 /* As struct http_taker has them; ctx is the spool. */

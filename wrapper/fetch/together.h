@@ -8,8 +8,9 @@
 
 #include "wrapper/fetch/frame.h"
 #include "wrapper/fetch/job.h"
+#include "wrapper/fetch/stream.h"
 
-#define TOGETHER_MAX 12 /* at once: a server of 50 ms gives some 240 a second; more is no longer polite */
+#define TOGETHER_MAX SPOOLS_MAX /* at once: a server of 50 ms gives some 240 a second; more is no longer polite */
 
 /* The first of them (from malloc, given away) and all that follow on in. The program's exit status. */
 int together_answer(struct frames *out, FILE *in, struct job *first);
