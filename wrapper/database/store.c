@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "matcher/advisory/record.h"
 #include "wrapper/database/store_file.h"
 
 #include "matcher/base/banned.h"
@@ -13,7 +12,6 @@
 #define CACHE_KIB "2048"
 #define ITEM_BYTES 256        /* of a refused one's name and reason that are kept */
 #define REFUSED_MAX 100000    /* a feed with more is no feed */
-#define STORE_SCHEMA 1
 
 static const char create_sql[] =
 	"PRAGMA page_size=16384;"
@@ -65,12 +63,12 @@ sqlite3_stmt *store_statement(struct store *s, enum store_statement which)
 	return s->statements[which];
 }
 
-static void bind_span(sqlite3_stmt *statement, int at, struct span text)
+void store_bind(sqlite3_stmt *statement, int at, struct span text)
 {
 	sqlite3_bind_text64(statement, at, text.p ? text.p : "", text.n, SQLITE_STATIC, SQLITE_UTF8);
 }
 
-static enum pipgate_status step(struct store *s, sqlite3_stmt *statement, struct pipgate_error *error)
+enum pipgate_status store_step(struct store *s, sqlite3_stmt *statement, struct pipgate_error *error)
 {
 	if (!statement || sqlite3_step(statement) != SQLITE_DONE)
 		return failed(s, error);
@@ -103,92 +101,6 @@ static bool reach(struct store *s, const char *path)
 	return true;
 }
 
-/* ---- its state ---- */
-
-#define AT(member) offsetof(struct store_state, member)
-static const struct {
-	const char *key;
-	size_t offset;
-} numbers[] = {
-	{"time", AT(time)}, {"checked", AT(checked)}, {"accepted", AT(accepted)}, {"withdrawn", AT(withdrawn)}, {"refused", AT(refused)},
-	{"failed", AT(failed)},
-}, texts[] = {
-	{"etag", AT(etag)}, {"sha256", AT(sha256)}, {"failure", AT(failure)},
-};
-#define N(table) (sizeof(table) / sizeof(*(table)))
-
-static void state_take(struct store *s, struct span key, sqlite3_stmt *row)
-{
-	char *state = (char *)&s->state;
-
-	for (size_t i = 0; i < N(numbers); i++)
-		if (span_is(key, numbers[i].key))
-			*(int64_t *)(void *)(state + numbers[i].offset) = sqlite3_column_int64(row, 1);
-	for (size_t i = 0; i < N(texts); i++)
-		if (span_is(key, texts[i].key))
-			*(struct span *)(void *)(state + texts[i].offset) = must_span(arena_copy(s->run, schema_column(row, 1)));
-	if (span_is(key, "merged"))
-		s->state.merged = sqlite3_column_int64(row, 1) == 1;
-}
-
-/* Whether the file is one of ours, of this feed. */
-static bool state_read(struct store *s)
-{
-	int64_t schema = 0, identity = 0;
-	sqlite3_stmt *row;
-	int code;
-
-	if (sqlite3_prepare_v2(s->db, "SELECT key, value FROM meta ORDER BY key", -1, &row, NULL) != SQLITE_OK)
-		return false;
-	while ((code = sqlite3_step(row)) == SQLITE_ROW) {
-		struct span key = schema_column(row, 0);
-
-		if (span_is(key, "schema"))
-			schema = sqlite3_column_int64(row, 1);
-		else if (span_is(key, "identity"))
-			identity = sqlite3_column_int64(row, 1);
-		else
-			state_take(s, key, row);
-	}
-	sqlite3_finalize(row);
-	s->state.there = code == SQLITE_DONE && schema == (STORE_SCHEMA << 8 | RECORD_FORMAT) && (s->any || identity == s->identity);
-	return s->state.there;
-}
-
-static enum pipgate_status meta_number(struct store *s, const char *key, int64_t value, struct pipgate_error *error)
-{
-	sqlite3_stmt *meta = store_statement(s, STORE_META);
-
-	bind_span(meta, 1, span_of(key));
-	sqlite3_bind_int64(meta, 2, value);
-	return step(s, meta, error);
-}
-
-static enum pipgate_status meta_text(struct store *s, const char *key, struct span value, struct pipgate_error *error)
-{
-	sqlite3_stmt *meta = store_statement(s, STORE_META);
-
-	bind_span(meta, 1, span_of(key));
-	bind_span(meta, 2, value);
-	return step(s, meta, error);
-}
-
-static enum pipgate_status state_write(struct store *s, const struct store_state *state, struct pipgate_error *error)
-{
-	const char *from = (const char *)state;
-	enum pipgate_status status = meta_number(s, "schema", STORE_SCHEMA << 8 | RECORD_FORMAT, error);
-
-	if (status == PIPGATE_OK)
-		status = meta_number(s, "identity", s->identity, error);
-	if (status == PIPGATE_OK)
-		status = meta_number(s, "merged", state->merged, error);
-	for (size_t i = 0; i < N(numbers) && status == PIPGATE_OK; i++)
-		status = meta_number(s, numbers[i].key, *(const int64_t *)(const void *)(from + numbers[i].offset), error);
-	for (size_t i = 0; i < N(texts) && status == PIPGATE_OK; i++)
-		status = meta_text(s, texts[i].key, *(const struct span *)(const void *)(from + texts[i].offset), error);
-	return status;
-}
-
 const struct store_state *store_state(const struct store *s)
 {
 	return &s->state;
@@ -199,7 +111,7 @@ const struct store_state *store_state(const struct store *s)
 static void look(struct store *s)
 {
 	s->state = (struct store_state){0};
-	if (access(s->path, F_OK) != 0 || !reach(s, s->path) || !state_read(s)) {
+	if (access(s->path, F_OK) != 0 || !reach(s, s->path) || !store_state_read(s)) {
 		shut(s);
 		s->state = (struct store_state){0};
 	}
@@ -283,17 +195,17 @@ static enum pipgate_status forget(struct store *s, struct span id, struct pipgat
 	enum pipgate_status status;
 	int64_t n;
 
-	bind_span(find, 1, id);
+	store_bind(find, 1, id);
 	if (sqlite3_step(find) != SQLITE_ROW)
 		return PIPGATE_OK;
 	n = sqlite3_column_int64(find, 0);
 	sqlite3_reset(find);
 	gone = store_statement(s, STORE_FORGET_RECORD);
 	sqlite3_bind_int64(gone, 1, n);
-	status = step(s, gone, error);
+	status = store_step(s, gone, error);
 	gone = store_statement(s, STORE_FORGET_ENTRY);
-	bind_span(gone, 1, id);
-	return status == PIPGATE_OK ? step(s, gone, error) : status;
+	store_bind(gone, 1, id);
+	return status == PIPGATE_OK ? store_step(s, gone, error) : status;
 }
 
 enum pipgate_status store_remove(struct store *s, struct span id, struct pipgate_error *error)
@@ -301,9 +213,9 @@ enum pipgate_status store_remove(struct store *s, struct span id, struct pipgate
 	enum pipgate_status status = forget(s, id, error);
 	sqlite3_stmt *gone = store_statement(s, STORE_FORGET_REFUSED);
 
-	bind_span(gone, 1, id);
+	store_bind(gone, 1, id);
 	if (status == PIPGATE_OK)
-		status = step(s, gone, error);
+		status = store_step(s, gone, error);
 	s->n_refused -= sqlite3_changes(s->db);
 	return status;
 }
@@ -318,8 +230,8 @@ static enum pipgate_status entry_add(struct store *s, const struct compiled *c, 
 	sqlite3_stmt *entry = store_statement(s, STORE_ENTRY);
 	const int64_t columns[] = {s->next, c->modified.seconds, c->modified.nanos, c->withdrawn, store_sum(c)};
 
-	bind_span(entry, 1, c->id);
-	for (int i = 0; i < (int)N(columns); i++)
+	store_bind(entry, 1, c->id);
+	for (int i = 0; i < (int)(sizeof(columns) / sizeof(*columns)); i++)
 		sqlite3_bind_int64(entry, 2 + i, columns[i]);
 	if (entry && sqlite3_step(entry) == SQLITE_CONSTRAINT) {
 		sqlite3_reset(entry);
@@ -348,7 +260,7 @@ enum pipgate_status store_add(struct store *s, const struct pipgate_advisory *ad
 	sqlite3_bind_int64(record, 1, s->next);
 	sqlite3_bind_blob64(record, 2, c.text.p ? c.text.p : "", c.text.n, SQLITE_STATIC);
 	sqlite3_bind_blob64(record, 3, c.pieces.p ? c.pieces.p : "", c.pieces.n, SQLITE_STATIC);
-	return step(s, record, error);
+	return store_step(s, record, error);
 }
 
 enum pipgate_status store_exploitation(struct store *s, struct span cve, const struct pipgate_exploitation *said, struct pipgate_error *error)
@@ -358,7 +270,7 @@ enum pipgate_status store_exploitation(struct store *s, struct span cve, const s
 
 	if (!exploitation_cve(cve))
 		return error_set(error, PIPGATE_INVALID, "no CVE id");
-	bind_span(insert, 1, cve);
+	store_bind(insert, 1, cve);
 	sqlite3_bind_int(insert, 2, said->exploited);
 	sqlite3_bind_int(insert, 3, said->has_epss ? said->epss : -1);
 	sqlite3_bind_int(insert, 4, said->epss_percentile);
@@ -374,9 +286,9 @@ enum pipgate_status store_refuse(struct store *s, struct span item, struct span 
 
 	if (++s->n_refused > REFUSED_MAX)
 		return error_set(error, PIPGATE_FAILED, "more than %d of its records cannot be read", REFUSED_MAX);
-	bind_span(insert, 1, (struct span){item.p, item.n < ITEM_BYTES ? item.n : ITEM_BYTES});
-	bind_span(insert, 2, reason);
-	return step(s, insert, error);
+	store_bind(insert, 1, (struct span){item.p, item.n < ITEM_BYTES ? item.n : ITEM_BYTES});
+	store_bind(insert, 2, reason);
+	return store_step(s, insert, error);
 }
 
 void store_time(struct store *s, int64_t time)
@@ -423,7 +335,7 @@ enum pipgate_status store_settle(struct store *s, int64_t now, struct store_stat
 
 static enum pipgate_status end(struct store *s, const struct store_state *state, struct pipgate_error *error)
 {
-	enum pipgate_status status = state_write(s, state, error);
+	enum pipgate_status status = store_state_write(s, state, error);
 
 	if (status == PIPGATE_OK)
 		status = run_sql(s, "COMMIT", error);
@@ -469,10 +381,6 @@ enum pipgate_status store_note(struct store *s, const struct store_state *state,
 	if (status != PIPGATE_OK)
 		return status;
 	s->state = *state;
-	for (size_t i = 0; i < N(texts); i++) {
-		struct span *text = (struct span *)(void *)((char *)&s->state + texts[i].offset);
-
-		*text = must_span(arena_copy(s->run, *text));
-	}
+	store_state_keep(s);
 	return PIPGATE_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The inside of a store, shared by its writer (store.c) and its reader (store_read.c); private to this folder. */
+/* The inside of a store, shared by its writer (store.c), its reader (store_read.c) and its state; private to this folder. */
 #ifndef WRAPPER_DATABASE_STORE_FILE_H
 #define WRAPPER_DATABASE_STORE_FILE_H
 
@@ -41,6 +41,17 @@ struct store {
 
 /* Ready for its arguments; NULL: the file is not what it should be. */
 sqlite3_stmt *store_statement(struct store *store, enum store_statement which);
+void store_bind(sqlite3_stmt *statement, int at, struct span text);
+/* One that gives no row. FAILED: SQLite's error. */
+enum pipgate_status store_step(struct store *store, sqlite3_stmt *statement, struct pipgate_error *error) PIPGATE_MUST_USE;
 int64_t store_sum(const struct compiled *record);
+
+/* ---- store_state.c ---- */
+
+/* false: the file is none of ours, or of another feed. */
+bool store_state_read(struct store *store);
+enum pipgate_status store_state_write(struct store *store, const struct store_state *state, struct pipgate_error *error) PIPGATE_MUST_USE;
+/* What the state's texts point to becomes the store's own. */
+void store_state_keep(struct store *store);
 
 #endif

@@ -12,10 +12,6 @@
 
 #define READING_ITEM_MAX ((size_t)16 << 20) /* pipgate-fetch's bound of an item; real records stay below 1 MiB */
 #define READING_NAMED 10                    /* refused records that a message names */
-#define READING_REFUSED_LEAST 3             /* fewer refused ones never fail a feed, … */
-#define READING_SHRINK_LEAST 10          /* records; the share of fewer says nothing */
-#define READING_BACK_SECONDS 86400       /* what the newest record may go back: it can have been taken away */
-#define READING_REFUSED_PERCENT 1           /* … more than this share of it does */
 
 struct tally { /* things counted, the first few of them named */
 	uint64_t n;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "wrapper/feed/merge.h"
 #include "wrapper/feed/names.h"
 #include "wrapper/feed/reading.h"
 #include "wrapper/feed/worker.h"
@@ -21,7 +22,6 @@
 #include "matcher/base/banned.h"
 
 #define FOLDER_END ".feeds"
-#define STORE_END ".feed"
 #define LOCK_NAME "update.lock"
 
 struct update {
@@ -30,7 +30,6 @@ struct update {
 	struct pipgate_run *run;
 	const char *folder; /* of the stores */
 	struct worker *workers;
-	const struct feed_source **turns; /* in which they are put together */
 	int64_t started, now;
 	int lock;
 	bool waited; /* another update was at work when this one came */
@@ -46,7 +45,7 @@ const char *update_folder(struct pipgate_run *run, const char *database)
 enum pipgate_status update_store(struct pipgate_run *run, const char *folder, const struct feed_source *source, struct store **out,
 	struct pipgate_error *error)
 {
-	const char *path = text_format(run, "%s/%s" STORE_END, folder, source->name);
+	const char *path = text_format(run, "%s/%s" UPDATE_STORE_END, folder, source->name);
 
 	return store_open(path, span_of(text_format(run, "%s=%s", source->kind->name, source->place)), out, error);
 }
@@ -56,10 +55,9 @@ int64_t update_failure(struct pipgate_run *run, const char *database, struct spa
 	struct pipgate_error ignored;
 	struct store *store = NULL;
 	int64_t failed = 0;
+	const char *path = text_format(run, "%s/" SPAN_FMT UPDATE_STORE_END, update_folder(run, database), SPAN_ARG(name));
 
-	if (memchr(name.p, '/', name.n) ||
-		store_open(text_format(run, "%s/" SPAN_FMT STORE_END, update_folder(run, database), SPAN_ARG(name)), (struct span){NULL, 0}, &store,
-			&ignored) != PIPGATE_OK)
+	if (memchr(name.p, '/', name.n) || store_open(path, (struct span){NULL, 0}, &store, &ignored) != PIPGATE_OK)
 		return 0;
 	failed = store_state(store)->failed;
 	*text = must_span(arena_copy(run, store_state(store)->failure));
@@ -107,8 +105,8 @@ static bool is_stranger(const struct update *u, const char *file)
 {
 	const char *name = file + (*file == '.'), *end = NULL;
 
-	for (const char *p = name; (p = strstr(p, STORE_END)); p++)
-		if (!p[sizeof(STORE_END) - 1] || strchr(".-", p[sizeof(STORE_END) - 1]))
+	for (const char *p = name; (p = strstr(p, UPDATE_STORE_END)); p++)
+		if (!p[sizeof(UPDATE_STORE_END) - 1] || strchr(".-", p[sizeof(UPDATE_STORE_END) - 1]))
 			end = p;
 	for (size_t i = 0; i < u->order->n && end; i++)
 		if (span_is((struct span){name, (size_t)(end - name)}, u->order->sources[i].name))
@@ -212,112 +210,6 @@ static enum pipgate_status read_all(struct update *u, struct pipgate_error *erro
 	return status;
 }
 
-/* ---- putting together ---- */
-
-/* Advisories have the first turn, in the order of the sources; then each kind that enriches has its own. So the place of the
- * latter among the sources changes no byte of the database. */
-static void turns_make(struct update *u)
-{
-	size_t n = 0;
-
-	u->turns = must(arena_array(u->run, u->order->n, sizeof(*u->turns)));
-	for (size_t i = 0; i < u->order->n; i++)
-		if (!u->order->sources[i].kind->enriches)
-			u->turns[n++] = &u->order->sources[i];
-	for (const struct feed_kind *kind = feed_kinds; kind->name; kind++)
-		for (size_t i = 0; i < u->order->n && kind->enriches; i++)
-			if (u->order->sources[i].kind == kind)
-				u->turns[n++] = &u->order->sources[i];
-}
-
-static enum pipgate_status merge_one(struct update *u, const struct feed_source *source, struct database_build *build,
-	struct pipgate_error *error)
-{
-	const struct database_feed feed = {.name = span_of(source->name), .kind = span_of(source->kind->name),
-		.place = feed_place_shown(u->run, source->place), .weight = source->weight, .max_age = source->max_age};
-	struct store *store = NULL;
-	enum pipgate_status status = update_store(u->run, u->folder, source, &store, error);
-
-	if (status == PIPGATE_OK && store_state(store)->there)
-		status = store_merge(store, build, &feed, error);
-	else if (status == PIPGATE_OK && !source->optional)
-		status = error_set(error, PIPGATE_FAILED, "feed %s has never been read: pipgate db update", source->name);
-	store_close(&store);
-	if (status == PIPGATE_INVALID) /* damaged: the next update must not stumble over it again */
-		unlink(text_format(u->run, "%s/%s" STORE_END, u->folder, source->name));
-	return status;
-}
-
-static enum pipgate_status merge(struct update *u, struct pipgate_error *error)
-{
-	struct database_build *build = NULL;
-	enum pipgate_status status = database_build_new(u->order->database, &build, error);
-
-	for (size_t i = 0; i < u->order->n && status == PIPGATE_OK; i++)
-		status = process_signal() ? error_set(error, PIPGATE_FAILED, "interrupted") : merge_one(u, u->turns[i], build, error);
-	if (status == PIPGATE_OK)
-		status = database_build_finish(build, &u->outcome->totals, error);
-	database_build_free(&build);
-	return status;
-}
-
-static bool same_feed(const struct database_feed *f, const struct update *u, const struct feed_source *source,
-	const struct store_state *state)
-{
-	return span_is(f->name, source->name) && span_is(f->kind, source->kind->name) && f->max_age == source->max_age &&
-		f->weight == source->weight &&
-		f->time == state->time && f->accepted == state->accepted && span_equal(f->place, feed_place_shown(u->run, source->place));
-}
-
-/* Whether feed *n of the database is this source's store as it is; a store that holds nothing is none of its feeds. */
-static bool holds(struct update *u, const struct database_info *info, const struct feed_source *source, size_t *n)
-{
-	struct store *store = NULL;
-	struct pipgate_error ignored;
-	bool same = update_store(u->run, u->folder, source, &store, &ignored) == PIPGATE_OK;
-
-	if (same && store_state(store)->there)
-		same = store_state(store)->merged && *n < info->n_feeds && same_feed(&info->feeds[(*n)++], u, source, store_state(store));
-	store_close(&store);
-	return same;
-}
-
-/* Whether the database holds what the stores hold, and nothing else. */
-static bool is_current(struct update *u)
-{
-	struct database *database = NULL;
-	struct pipgate_error ignored;
-	bool current = u->order->kept && database_open(u->order->database, &database, &ignored) == PIPGATE_OK;
-	size_t n = 0;
-
-	for (size_t i = 0; i < u->order->n && current; i++)
-		current = holds(u, database_info(database), u->turns[i], &n);
-	current = current && n == database_info(database)->n_feeds;
-	if (current)
-		u->outcome->totals = (struct database_totals){.names = database_info(database)->names, .records = database_info(database)->records};
-	database_close(&database);
-	return current;
-}
-
-/* Without it the next update puts the same together once more: no harm. */
-static void merged_note(struct update *u)
-{
-	struct pipgate_error ignored;
-
-	for (size_t i = 0; i < u->order->n && u->order->kept; i++) {
-		struct store *store = NULL;
-		struct store_state state;
-
-		if (update_store(u->run, u->folder, &u->order->sources[i], &store, &ignored) == PIPGATE_OK && store_state(store)->there) {
-			state = *store_state(store);
-			state.merged = true;
-			if (store_note(store, &state, &ignored) != PIPGATE_OK)
-				log_stage("feed", "%s: %s", u->order->sources[i].name, ignored.text);
-		}
-		store_close(&store);
-	}
-}
-
 /* ---- all of it ---- */
 
 static bool advises(const struct feed_source *sources, size_t n)
@@ -330,6 +222,7 @@ static bool advises(const struct feed_source *sources, size_t n)
 
 static enum pipgate_status run_all(struct update *u, struct pipgate_error *error)
 {
+	struct merge merge = {.run = u->run, .order = u->order};
 	enum pipgate_status status = folder_make(u, error);
 
 	if (status == PIPGATE_OK)
@@ -338,13 +231,15 @@ static enum pipgate_status run_all(struct update *u, struct pipgate_error *error
 		status = read_all(u, error);
 	if (status != PIPGATE_OK)
 		return status;
+	merge.folder = u->folder;
 	strangers_remove(u);
-	u->outcome->unchanged = is_current(u);
+	merge_begin(&merge);
+	u->outcome->unchanged = merge_is_current(&merge, &u->outcome->totals);
 	if (u->outcome->unchanged)
 		return PIPGATE_OK;
-	status = merge(u, error);
+	status = merge_run(&merge, &u->outcome->totals, error);
 	if (status == PIPGATE_OK)
-		merged_note(u);
+		merge_note(&merge);
 	return status;
 }
 
@@ -359,7 +254,6 @@ enum pipgate_status update_run(const struct update_order *order, struct update_o
 			"no feed of advisories among them: kev and epss only add to what osv or pypa bring");
 	if (pipgate_run_new(NULL, &u.run) != PIPGATE_OK)
 		die_no_memory();
-	turns_make(&u);
 	process_hold_signals(); /* the feeds' processes end by Ctrl-C themselves; here it is cleaned up */
 	signal(SIGXFSZ, SIG_IGN); /* a quota or a limit on file sizes is an error like a full disk, not an end by signal */
 	status = run_all(&u, error);

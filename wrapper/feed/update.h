@@ -9,6 +9,8 @@
 #include "wrapper/database/store.h"
 #include "wrapper/feed/feed.h"
 
+#define UPDATE_STORE_END ".feed" /* of a store's file */
+
 struct update_order {
 	const char *database;  /* the file that is replaced */
 	const struct feed_source *sources;
