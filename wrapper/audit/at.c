@@ -32,7 +32,7 @@ bool audit_at_parse(struct pipgate_run *run, const char *text, int64_t *out)
 static enum pipgate_status was_there(void *ctx, struct span id, bool *kept)
 {
 	struct at *at = ctx;
-	struct pipgate_advisory advisory;
+	struct pipgate_advisory advisory = {0};
 	struct moment published;
 	struct span text = {NULL, 0};
 	enum pipgate_status status = at->all.text(at->all.ctx, id, &text, at->error);
