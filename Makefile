@@ -50,7 +50,10 @@ STARTER  := $(wildcard packaging/starter/*.json)
 .DELETE_ON_ERROR:
 .SECONDARY: # objects of tests are kept
 
-all: $(PROGRAMS) $(B)/starter.db $(B)/well-known-names.txt ## build the programs and the starter set
+# what a timer starts: beside the programs, switched on by nobody but the administrator
+TIMERS := $(B)/pipgate-update.service $(B)/pipgate-update.timer $(B)/pipgate.cron
+
+all: $(PROGRAMS) $(B)/starter.db $(B)/well-known-names.txt $(TIMERS) ## build the programs and the starter set
 
 $(B)/flags.mk: Makefile
 	@mkdir -p $(B)
@@ -110,6 +113,13 @@ $(B)/starter.db: $(B)/pipgate $(B)/pipgate-fetch $(STARTER)
 	$(Q)$(B)/pipgate db build -o $@ osv=packaging/starter
 
 $(B)/well-known-names.txt: packaging/well-known-names.txt
+	@cp $< $@
+
+$(B)/%: packaging/systemd/%.in $(STAMP)
+	@sed 's|@PREFIX@|$(PREFIX)|g' $< > $@
+$(B)/%: packaging/%.in $(STAMP)
+	@sed 's|@PREFIX@|$(PREFIX)|g' $< > $@
+$(B)/%: packaging/systemd/%
 	@cp $< $@
 
 # ---- tests ----
@@ -212,11 +222,15 @@ install: all ## into PREFIX (/usr/local), below DESTDIR
 	install -m 644 $(B)/starter.db $(B)/well-known-names.txt $(HOOK) $(DESTDIR)$(LIBEXEC)
 	install -d $(DESTDIR)$(LIBEXEC)/profiles
 	install -m 644 $(PROFILES) $(DESTDIR)$(LIBEXEC)/profiles
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system $(DESTDIR)$(PREFIX)/share/pipgate
+	install -m 644 $(filter-out %.cron,$(TIMERS)) $(DESTDIR)$(PREFIX)/lib/systemd/system
+	install -m 644 $(filter %.cron,$(TIMERS)) $(DESTDIR)$(PREFIX)/share/pipgate
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/pipgate $(DESTDIR)$(LIBEXEC)/pipgate-fetch $(addprefix $(DESTDIR)$(LIBEXEC)/,starter.db well-known-names.txt $(notdir $(HOOK)))
 	rm -f $(addprefix $(DESTDIR)$(LIBEXEC)/profiles/,$(notdir $(PROFILES)))
-	rmdir $(DESTDIR)$(LIBEXEC)/profiles $(DESTDIR)$(LIBEXEC) 2>/dev/null || :
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/lib/systemd/system/,$(notdir $(filter-out %.cron,$(TIMERS)))) $(DESTDIR)$(PREFIX)/share/pipgate/pipgate.cron
+	rmdir $(DESTDIR)$(PREFIX)/share/pipgate $(DESTDIR)$(LIBEXEC)/profiles $(DESTDIR)$(LIBEXEC) 2>/dev/null || :
 
 dist: ## a source archive in build/
 	@mkdir -p $(B)

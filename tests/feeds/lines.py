@@ -2,6 +2,7 @@
 """The kinds of feeds that come by network, each on a line of its own that can be spoilt: by toxiproxy, or by the server at its end."""
 import collections
 import contextlib
+import email.utils
 import gzip
 import io
 import json
@@ -13,7 +14,7 @@ import time
 
 from lib import osvdb, paths, toxiproxy
 from lib.feedserver import FeedServer, archive
-from lib.osvstub import Fault
+from lib.osvstub import Fault, Stub
 from updates import dump, moment, record
 
 DAY = 86400.0
@@ -80,8 +81,36 @@ def bundle(line, version):
     return ["pipgate=%sb/" % line.root]
 
 
-# garbage: what is said of bytes that are none of its kind; same: it is asked with an ETag, so that 304 is an answer
-Kind = collections.namedtuple("Kind", "put pattern garbage same options", defaults=(r".", r"archive: ", True, ()))
+def safety(line, version):
+    specs = "<%d" % (version + 1)
+    entries = {"name%d" % i: [{"advisory": "what it is", "cve": "CVE-2026-%04d" % i, "id": "pyup.io-%d" % i, "specs": [specs], "v": specs}] for i in range(40)}
+    meta = {"$meta": {"advisory": "made up", "timestamp": int(START - line.back + version), "last_updated": "2026-01-01", "base_domain": "x"}}
+    line.server.files["insecure_full.json"] = json.dumps(meta | entries).encode()
+    return ["safety=%sinsecure_full.json" % line.root]
+
+
+def names_asked(line):
+    """The file of names that a service is asked about."""
+    path = os.path.join(line.folder, "names.txt")
+    with open(path, "w", encoding="utf-8") as f:
+        f.writelines("name%d==1.0\n" % i for i in range(40))
+    return "--names", path
+
+
+def service_of_osv(line, version):
+    line.server.dated = {"Last-Modified": email.utils.formatdate(START - line.back, usegmt=True)}  # else it is as new as the question
+    line.server.records = {i: r for i, r in records(version).items() if version == 2 or i != "PYSEC-8"}
+    return ["osv-api=" + line.root.rstrip("/")]
+
+
+def service_of_index(line, version):
+    service_of_osv(line, version)
+    return ["pypi=%spypi" % line.root]
+
+
+# garbage: what is said of bytes that are none of its kind; same: it is asked with an ETag, so that 304 is an answer; server: what stands at
+# the line's end; options: of the update
+Kind = collections.namedtuple("Kind", "put pattern garbage same server options", defaults=(r".", r"archive: ", True, FeedServer, lambda line: ()))
 KINDS = {
     "osv dump": Kind(dump_of_osv, "modified_id", "modified_id.csv: line 1 is not of the form"),
     "osv record": Kind(dump_of_osv, r"PYSEC-\d+\.json", "PYSEC-7.json", same=False),
@@ -89,7 +118,10 @@ KINDS = {
     "pypa tar.gz": Kind(tar_of_pypa),
     "kev": Kind(kev, "kev", "kev.json: "),
     "epss": Kind(epss, "epss", "epss"),
-    "bundle": Kind(bundle, garbage="pipgate.json", same=False),
+    "safety": Kind(safety, garbage="insecure_full.json"),
+    "osv-api": Kind(service_of_osv, "vulns/", "byte 0", same=False, server=Stub, options=names_asked),
+    "pypi": Kind(service_of_index, garbage="byte 0", same=False, server=Stub, options=names_asked),
+    "bundle": Kind(bundle, garbage="pipgate.json", same=False, options=lambda line: ("--key", line.key + ".pub")),
 }
 
 # ---- faults ----
@@ -134,8 +166,12 @@ class Line:
         self.c.true(result.status == 0, "%s: %s ended with %s: %s", self.name, result.argv[1:3], result.status, result.stderr)
 
     def update(self, words, timeout=20):
-        key = ("--key", self.key + ".pub") if self.kind.put is bundle else ()
-        return self.pipgate("db", "update", "-o", self.database, "--timeout", str(timeout), *key, PIPGATE_FEEDS=" ".join(words))
+        return self.pipgate("db", "update", "-o", self.database, "--timeout", str(timeout), *self.kind.options(self), PIPGATE_FEEDS=" ".join(words))
+
+    def dump(self):
+        """All that the database holds; what a service has answered is as old as the answer."""
+        told = dump(self.database)
+        return told if self.kind.server is FeedServer else {table: told[table] for table in ("row", "text", "refused")}
 
     def bytes(self):
         with open(self.database, "rb") as f:
@@ -164,27 +200,27 @@ class Line:
         seconds = time.monotonic() - begun
         self.proxy.toxics((), 1)
         self.server.faults = []
-        got = RIGHT if result.status == 0 and dump(self.database) == new else SAME if result.status == 0 and self.bytes() == old else REFUSED if (
+        got = RIGHT if result.status == 0 and self.dump() == new else SAME if result.status == 0 and self.bytes() == old else REFUSED if (
             result.status == 41 and self.bytes() == old) else "a third thing"
         wrong = None if got == end else "%s instead of %s" % (got, end)
         if not wrong and end == REFUSED and not re.search(said, result.stderr):
             wrong = "not said: " + said
         if not wrong and seconds > spoilt.timeout + 4:
             wrong = "it took %.1f s" % seconds
-        if not wrong and (self.update(words).status or dump(self.database) != new):
+        if not wrong and (self.update(words).status or self.dump() != new):
             wrong = "the next update is not right"
         return got, wrong and "%s, %s: %s\n%s" % (self.name, fault, wrong, result.stderr)
 
     def run(self, faults):
         """{fault: (what came of it, what is wrong)}"""
-        with FeedServer() as self.server, toxiproxy.Proxy(self.server.port) as self.proxy:
+        with self.kind.server() as self.server, toxiproxy.Proxy(self.server.port) as self.proxy:
             self.root, cells = self.proxy.root + "/", {}
             self.done(self.update(self.kind.put(self, 1)))
             old = self.bytes()
             words = self.kind.put(self, 2)
             with self.kept():
                 self.done(self.update(words))
-                new = dump(self.database)
+                new = self.dump()
             for fault in faults:
                 with self.kept():
                     cells[fault] = self.judged(words, fault, old, new)

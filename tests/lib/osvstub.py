@@ -22,7 +22,8 @@ class Fault:
     """What happens to requests whose path matches: times of them (None: all), after the first `after` went well.
 
     kind: status (value: its number, retry_after: seconds), cut (half of the answer), reset (nothing of it), slow (value: seconds before
-    it), drip (a byte a tenth second), garbage (no JSON), huge (value: MiB of JSON), text (value: this body instead).
+    it), drip (a byte a tenth second), length (more is promised than comes), loop (redirected to itself), garbage
+    (no JSON), huge (value: MiB of JSON), text (value: this body instead).
     """
 
     def __init__(self, pattern, kind, value=None, times=None, after=0, retry_after=None):
@@ -256,12 +257,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return self._send(401, b"{}")
         fault = stub.fault(self.path)
         path, _, query = self.path.partition("?")
-        if fault and fault.kind in ("slow", "status", "garbage", "huge", "text", "reset"):
+        if fault and fault.kind in ("slow", "status", "garbage", "huge", "text", "reset", "loop"):
             if self._strike(stub, fault):
                 return None
         status, made = stub.post(path, body) if self.command == "POST" else stub.get(path, dict(urllib.parse.parse_qsl(query)))
         data = json.dumps(made).encode()
-        if fault and fault.kind in ("cut", "drip"):
+        if fault and fault.kind in ("cut", "drip", "length"):
             return self._in_part(stub, status, data, fault.kind)
         etag = '"%s"' % hashlib.sha256(data).hexdigest()[:16]
         if status == 200 and stub.etags and self.command == "GET" and self.headers.get("If-None-Match") == etag:
@@ -277,6 +278,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         elif fault.kind == "status":
             self._send(fault.value, b'{"message": "out of order"}', {"Retry-After": str(fault.retry_after)} if fault.retry_after else {})
+        elif fault.kind == "loop":
+            self._send(302, b"", {"Location": self.path})
         elif fault.kind == "garbage":
             self._send(200, b"<html>it works\x1b[31m\xff</html>")
         elif fault.kind == "text":
@@ -302,11 +305,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _in_part(self, stub, status, data, kind):
         self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
+        self.send_header("Content-Length", str(len(data) + (1000 if kind == "length" else 0)))
         self.end_headers()
         self.close_connection = True
-        if kind == "cut":
-            self.wfile.write(data[:len(data) // 2])
+        if kind != "drip":
+            self.wfile.write(data if kind == "length" else data[:len(data) // 2])
             self.wfile.flush()
             return
         for i in range(len(data)):

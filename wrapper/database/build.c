@@ -142,9 +142,9 @@ static enum pipgate_status record_enter(struct database_build *b, uint32_t feed,
 /* One of the future would win for ever: it counts as the oldest. */
 static struct moment counted(const struct database_build *b, struct moment modified)
 {
-	const struct moment oldest = {0};
-
-	return moment_future(modified.seconds, b->now) ? oldest : modified;
+	if (moment_future(modified.seconds, b->now))
+		modified = (struct moment){0};
+	return modified;
 }
 
 /* Of two records of one id. */
