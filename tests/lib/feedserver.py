@@ -71,6 +71,8 @@ class _Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # head and body in one packet, as servers send them
+    disable_nagle_algorithm = True
 
     def log_message(self, *_):
         pass
