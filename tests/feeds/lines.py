@@ -105,6 +105,7 @@ def service_of_osv(line, version):
 
 def service_of_index(line, version):
     service_of_osv(line, version)
+    line.server.records = {i: dict(r, details="told at length " * 300) for i, r in line.server.records.items()}  # no answer fits into a second of a drip
     return ["pypi=%spypi" % line.root]
 
 
