@@ -27,9 +27,9 @@ if timeout 30 "$B/pipgate" db build -o "$PIPGATE_DB" "osv=$FEED" 2>"$D/feed.log"
 	cat "$D/feed.log"
 	echo "demo: the advisory database is OSV's own"
 else
-	tail -n 1 "$D/feed.log"
+	head -n 1 "$D/feed.log"
 	echo "demo: the feed did not answer; the advisory database is the starter set that ships with pipgate"
-	"$B/pipgate" db build -o "$PIPGATE_DB" osv=packaging/starter || fail "the starter set does not build"
+	"$B/pipgate" db build -o "$PIPGATE_DB" dir=packaging/starter || fail "the starter set does not build"
 fi
 
 before=$(tree)
