@@ -124,17 +124,41 @@ static struct span *ids_of_case(struct judge *j, size_t *n)
 	return ids;
 }
 
+#define FILTER_BITS 8192u /* a power of two; some hundred texts set few of them */
+
 struct named { /* what this case is about, sorted */
 	const struct span *ids, *names;
 	size_t n_ids, n_names;
+	uint64_t filter[FILTER_BITS / 64]; /* of both: of ten thousand exceptions nearly all are about something else */
 };
+
+static uint32_t filter_bit(struct span text)
+{
+	uint32_t hash = 2166136261u; /* FNV-1a */
+
+	for (size_t i = 0; i < text.n; i++)
+		hash = (hash ^ (unsigned char)text.p[i]) * 16777619u;
+	return (hash ^ hash >> 16) % FILTER_BITS;
+}
+
+static void filter_add(struct named *named, const struct span *texts, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		named->filter[filter_bit(texts[i]) / 64] |= UINT64_C(1) << filter_bit(texts[i]) % 64;
+}
+
+static bool is_among(const struct named *named, struct span text, const struct span *texts, size_t n)
+{
+	uint32_t bit = filter_bit(text);
+
+	return text.n && named->filter[bit / 64] >> bit % 64 & 1 && bsearch(&text, texts, n, sizeof(text), span_order);
+}
 
 static bool is_named(const void *ctx, struct span id, struct span distribution)
 {
 	const struct named *named = ctx;
 
-	return (id.n && bsearch(&id, named->ids, named->n_ids, sizeof(id), span_order)) ||
-		(distribution.n && bsearch(&distribution, named->names, named->n_names, sizeof(id), span_order));
+	return is_among(named, id, named->ids, named->n_ids) || is_among(named, distribution, named->names, named->n_names);
 }
 
 static enum pipgate_status named_begin(struct judge *j, struct named *out)
@@ -150,6 +174,8 @@ static enum pipgate_status named_begin(struct judge *j, struct named *out)
 	qsort(names, s->n_components, sizeof(*names), span_order);
 	out->names = names;
 	out->n_names = s->n_components;
+	filter_add(out, out->ids, out->n_ids);
+	filter_add(out, out->names, out->n_names);
 	return PIPGATE_OK;
 }
 
