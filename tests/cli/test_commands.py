@@ -18,6 +18,8 @@ def help(c):  # noqa: the case's name
     for command in COMMANDS:
         c.true(re.search(r"^ *%s\b" % command, text, re.M), "help has no %s", command)
         c.expect(c.pipgate("help", command), status=0, out=command)
+        if command != "pip":
+            c.expect(c.pipgate(command, "--help"), status=0, out="usage: ?\\n? *pipgate " + command)
     c.equal(c.pipgate("--help").out, c.pipgate("help").out, "--help")
     c.expect(c.pipgate(), status=(0, 42))
     c.expect(c.pipgate("help", "nothing"), status=42, err="nothing")

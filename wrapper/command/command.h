@@ -3,6 +3,8 @@
 #ifndef WRAPPER_COMMAND_H
 #define WRAPPER_COMMAND_H
 
+#include <stdbool.h>
+
 #include "wrapper/status.h"
 
 struct command {
@@ -10,6 +12,7 @@ struct command {
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name; gives the exit status */
 	const char *summary;               /* one line for `pipgate help` */
 	const char *usage;                 /* what `pipgate help NAME` prints */
+	bool own_help;                     /* it has a --help of its own; of the others it is that usage */
 };
 
 extern const struct command command_table[]; /* ends with a NULL name */
