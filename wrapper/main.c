@@ -20,11 +20,6 @@ static bool is_pip(const char *name)
 	return strncmp(name, "pip", 3) == 0 && name[3 + strspn(name + 3, "0123456789.")] == 0;
 }
 
-static bool is_help(const char *word)
-{
-	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
-}
-
 int main(int argc, char **argv)
 {
 	const char *slash = argc ? strrchr(argv[0], '/') : NULL;
@@ -45,8 +40,8 @@ int main(int argc, char **argv)
 		puts("pipgate " PIPGATE_VERSION);
 		return EXIT_OK;
 	}
-	command = command_find(is_help(argv[1]) ? "help" : argv[1]);
-	if (command && argc == 3 && !command->own_help && is_help(argv[2]))
+	command = command_find(command_is_help(argv[1]) ? "help" : argv[1]);
+	if (command && argc == 3 && !command->own_help && command_is_help(argv[2]))
 		return command_help(2, argv);
 	return command ? command->run(argc - 1, argv + 1) : unknown_command(argv[1]);
 }

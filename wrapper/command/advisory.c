@@ -126,11 +126,10 @@ int command_advisory(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+	if (command_is_help(name))
 		return usage_print(NULL);
 	for (size_t i = 0; i < N_SUBS; i++)
 		if (strcmp(subs[i].name, name) == 0)
 			return sub_run(&subs[i], argc - 1, argv + 1);
-	return say_error(EXIT_USAGE, "advisory: %s%s; one of new, check is wanted (pipgate advisory --help)",
-		*name ? "no such command: " : "no command", name);
+	return command_one_of("advisory", "new, check", name);
 }

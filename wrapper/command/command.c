@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "wrapper/say.h"
+
 #include "matcher/base/banned.h"
 
 const struct command command_table[] = {
@@ -98,4 +100,15 @@ const struct command *command_find(const char *name)
 		if (strcmp(c->name, name) == 0)
 			return c;
 	return NULL;
+}
+
+bool command_is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+int command_one_of(const char *command, const char *ones, const char *name)
+{
+	return say_error(EXIT_USAGE, "%s: %s%s; one of %s is wanted (pipgate %s --help)", command, *name ? "no such command: " : "no command", name,
+		ones, command);
 }

@@ -18,6 +18,12 @@ struct command {
 extern const struct command command_table[]; /* ends with a NULL name */
 const struct command *command_find(const char *name); /* NULL: no such command */
 
+/* ---- of commands that have commands of their own ---- */
+
+bool command_is_help(const char *word); /* --help or -h */
+/* Says that name is none of the ones ("new, sign, verify"), or that none was given; 42. */
+int command_one_of(const char *command, const char *ones, const char *name);
+
 int command_advisory(int argc, char **argv);
 int command_audit(int argc, char **argv);
 int command_baseline(int argc, char **argv);

@@ -155,7 +155,7 @@ int command_db(int argc, char **argv)
 	struct db_options options = {0};
 	const char *name = argc > 1 ? argv[1] : "";
 
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+	if (command_is_help(name))
 		return usage_print(NULL);
 	for (size_t i = 0; i < N_SUBS; i++) {
 		int status;
@@ -167,8 +167,7 @@ int command_db(int argc, char **argv)
 			return status;
 		return options.help ? usage_print(&subs[i]) : subs[i].run(&options);
 	}
-	return say_error(EXIT_USAGE, "db: %s%s; one of build, update, export, status, diff, show is wanted (pipgate db --help)",
-			 *name ? "no such command: " : "no command", name);
+	return command_one_of("db", "build, update, export, status, diff, show", name);
 }
 
 struct database *db_open(const struct db_options *options, struct database_place *place)

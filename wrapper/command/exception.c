@@ -193,11 +193,10 @@ int command_exception(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : "";
 
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+	if (command_is_help(name))
 		return usage_print(NULL);
 	for (size_t i = 0; i < N_SUBS; i++)
 		if (strcmp(subs[i].name, name) == 0)
 			return run_sub(&subs[i], argv + 1);
-	return say_error(EXIT_USAGE, "exception: %s%s; one of add, list, renew, remove, check is wanted (pipgate exception --help)",
-		*name ? "no such command: " : "no command", name);
+	return command_one_of("exception", "add, list, renew, remove, check", name);
 }

@@ -121,10 +121,9 @@ bool bundle_manifest_named(struct span signature, char path[BUNDLE_PATH_CHARS + 
 
 void bundle_part_digest(struct pipgate_run *run, struct bundle_part *part, const unsigned char sha256[32])
 {
-	char hex[65];
+	char hex[TRANSPORT_HEX];
 
-	for (size_t i = 0; i < 32; i++)
-		snprintf(hex + 2 * i, 3, "%02x", sha256[i]);
+	transport_hex(sha256, hex);
 	part->sha256 = must_span(arena_copy(run, span_of(hex)));
 	snprintf(part->path, sizeof(part->path), BUNDLE_PATH "%s", hex);
 }

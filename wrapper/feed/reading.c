@@ -83,7 +83,6 @@ enum pipgate_status reading_begin(struct reading *r, enum store_writing how, str
 enum pipgate_status reading_refuse(void *ctx, struct span name, struct span reason, struct pipgate_error *error)
 {
 	struct reading *r = ctx;
-
 	enum pipgate_status status = reading_begin(r, STORE_WHOLE, error);
 
 	tally_add(&r->refused, name, reason);
@@ -151,11 +150,9 @@ enum pipgate_status reading_exploitation(struct reading *r, struct span name, st
 	struct pipgate_error why;
 	enum pipgate_status status = reading_begin(r, STORE_WHOLE, error);
 
-	if (status == PIPGATE_OK)
-		status = store_exploitation(r->store, cve, said, &why);
-	else
+	if (status != PIPGATE_OK)
 		return status;
-
+	status = store_exploitation(r->store, cve, said, &why);
 	if (status == PIPGATE_INVALID)
 		return reading_refuse(r, name, span_of(why.text), error);
 	if (status != PIPGATE_OK)
@@ -210,11 +207,9 @@ bool reading_place_ends(const struct reading *r, struct span suffix)
 
 static void result_keep(struct reading *r, const struct transport_result *result)
 {
-	char hex[2 * sizeof(result->sha256) + 1];
+	char hex[TRANSPORT_HEX];
 
-	for (size_t i = 0; i < sizeof(result->sha256); i++)
-		snprintf(hex + 2 * i, 3, "%02x", result->sha256[i]);
-	store_digest(r->store, hex);
+	store_digest(r->store, transport_hex(result->sha256, hex));
 	snprintf(r->etag, sizeof(r->etag), "%s", result->etag);
 }
 

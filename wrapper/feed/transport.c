@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -389,6 +390,13 @@ enum pipgate_status transport_many(const struct transport_job *jobs, size_t n, u
 	if (program_find(program, error) != PIPGATE_OK)
 		return PIPGATE_FAILED;
 	return transport_many_with(program, GRACE_MS, jobs, n, deadline_ms, sink, error);
+}
+
+const char *transport_hex(const unsigned char sha256[32], char out[TRANSPORT_HEX])
+{
+	for (size_t i = 0; i < 32; i++)
+		snprintf(out + 2 * i, 3, "%02x", sha256[i]);
+	return out;
 }
 
 enum pipgate_status transport_run(const struct transport_job *job, const struct transport_sink *sink, struct transport_result *result,

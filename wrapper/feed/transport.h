@@ -66,6 +66,10 @@ struct transport_result {
 	bool unchanged;           /* the etag still holds: no items, status OK */
 };
 
+#define TRANSPORT_HEX 65
+/* A digest in hexadecimal digits, into out. */
+const char *transport_hex(const unsigned char sha256[32], char out[TRANSPORT_HEX]);
+
 /* Errors read "class: text" with pipgate-fetch's class (network, http, tls, archive, limit), else "pipgate-fetch: text". */
 enum pipgate_status transport_run(const struct transport_job *job, const struct transport_sink *sink,
 				  struct transport_result *result, struct pipgate_error *error) PIPGATE_MUST_USE;
